@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Engine: a transport's state machine for one connection. It does no I/O,
+ * knows no clock and calls nobody back, so that any event loop can drive
+ * it. The loop, in its order of precedence:
+ *
+ *	if (ops->send_buf(e, parts, &parts_len))
+ *		send them; ops->send_ack(e, sent);
+ *	else if (ops->next(e, &event))
+ *		act on it;
+ *	else if (ops->recv_buf(e, &buf, &buf_len))
+ *		receive into it; ops->recv_ack(e, received);
+ *	else
+ *		the engine has failed (error) or waits for a reply of yours
+ *
+ * - `*_buf` never changes anything: ask as often as you like.
+ * - Output comes before input: a peer that does not read is not read from,
+ *   which is what bounds the memory that it can take.
+ * - Events are asked for until there is none. The views in an event live
+ *   until the next call of `next` or `recv_ack`.
+ * - An engine that has failed says so in `failed`, wants nothing to be
+ *   received, may still have a last word to send, and is then to be closed.
+ *
+ * A server's engine yields REQUEST, and for a reply under way STARTED and
+ * DELIVERED; a client's yields RESPONSE. PEER_GONE and CANCELLED concern
+ * calls that are not answered yet.
+ */
+#ifndef VMCACHE_ENGINE_H
+#define VMCACHE_ENGINE_H
+
+#include "port.h"
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum vmc_engine_event_type {
+	VMC_ENGINE_NONE = 0,
+
+	/* Server: a complete request. Answer it by `reply`, now or later. */
+	VMC_ENGINE_REQUEST,
+	/* Server: the peer gave up one call; no reply is wanted any more. */
+	VMC_ENGINE_CANCELLED,
+	/* Server: the first byte of a reply's payload has been taken. */
+	VMC_ENGINE_STARTED,
+	/* Server: all of a reply has been taken; its parts are free. */
+	VMC_ENGINE_DELIVERED,
+	/* Client: a complete response. */
+	VMC_ENGINE_RESPONSE
+};
+
+struct vmc_engine_event {
+	enum vmc_engine_event_type type;
+	uint32_t stream;
+
+	/* REQUEST */
+	struct vmc_view service, method; /* "cache.CacheService", "Status" */
+	uint64_t timeout_ns;             /* from the peer; 0: none */
+
+	/* RESPONSE */
+	enum vmc_code code;              /* 0..16; others become UNKNOWN */
+	struct vmc_view message;         /* the error's text */
+
+	struct vmc_view payload;         /* REQUEST, RESPONSE */
+};
+
+/* What a server answers. */
+struct vmc_engine_reply {
+	uint32_t stream;
+	enum vmc_code code;
+	const char *message;           /* with an error; copied, may be NULL */
+	const struct vmc_view *parts;  /* the payload; each part's bytes stay */
+	size_t parts_len;              /* as they are until DELIVERED; <= 5 */
+};
+
+/* What a client asks. All is copied. */
+struct vmc_engine_request {
+	const char *service, *method;
+	struct vmc_view payload;
+	uint64_t timeout_ns; /* 0: none */
+};
+
+enum vmc_engine_role { VMC_ENGINE_SERVER, VMC_ENGINE_CLIENT };
+
+/* `engine` is what `init` was given: at least `size` bytes, for the role. */
+struct vmc_engine_ops {
+	const char *name;
+	uint8_t first_byte; /* what a client of it sends first */
+	size_t size;        /* bytes of its context */
+
+	/*
+	 * Begins a connection. `window` receives, and stays the engine's
+	 * until the connection is over: a message that is larger is refused
+	 * in the transport's terms. `out` holds what is composed to send: a
+	 * server's errors, a client's requests.
+	 */
+	void (*init)(void *engine, enum vmc_engine_role role, uint8_t *window,
+		     size_t window_len, uint8_t *out, size_t out_len);
+
+	/* 1 and the room to receive into; 0 if nothing is wanted now. */
+	int (*recv_buf)(void *engine, uint8_t **buf, size_t *buf_len);
+	void (*recv_ack)(void *engine, size_t len);
+
+	/* The peer has ended its side: nothing more will be received. */
+	void (*recv_end)(void *engine);
+
+	/* 1 and the parts to send (at most VMC_PARTS_MAX); 0 if none. */
+	int (*send_buf)(void *engine, struct vmc_view *parts,
+			size_t *parts_len);
+	void (*send_ack)(void *engine, size_t len);
+
+	/* 1 and the next event; 0 if there is none. */
+	int (*next)(void *engine, struct vmc_engine_event *event);
+
+	/*
+	 * 1 if a reply (server) or a request (client) can be accepted now:
+	 * one is composed at a time, the next when it is DELIVERED or sent.
+	 */
+	int (*idle)(void *engine);
+
+	/*
+	 * VMC_ERR_BUSY: not idle. VMC_ERR_TOO_BIG: over what the transport
+	 * can carry (4 MiB for ttrpc) or, a request, over `out`.
+	 */
+	enum vmc_status (*reply)(void *engine,
+				 const struct vmc_engine_reply *reply);
+	enum vmc_status (*request)(void *engine,
+				   const struct vmc_engine_request *request,
+				   uint32_t *stream);
+
+	/* Client: no longer wants the response of that stream. */
+	void (*cancel)(void *engine, uint32_t stream);
+
+	/* Server: says goodbye where the transport has a word for it, once
+	 * what is under way has been sent. */
+	void (*goodbye)(void *engine);
+
+	/*
+	 * VMC_OK, or why the connection cannot go on: VMC_ERR_PROTOCOL (the
+	 * peer broke the rules; `reason` says which), VMC_CLOSED (ended in
+	 * order), VMC_ERR_LOST (ended inside a message).
+	 */
+	enum vmc_status (*failed)(void *engine, const char **reason);
+};
+
+/*
+ * ttrpc's engine, for hosts that drive one directly. Complete so that it
+ * can be placed anywhere; private.
+ */
+struct vmc_ttrpc {
+	uint8_t *window, *out;
+	uint32_t window_len, out_len;   /* capacities */
+	uint32_t window_used;           /* bytes received and not consumed */
+	uint32_t frame_len;             /* of the frame whose event is out */
+	uint32_t drain;                 /* bytes of an oversize frame to skip */
+	uint32_t out_used;              /* bytes composed in `out` */
+	uint32_t sent;                  /* bytes of the whole message taken */
+	uint32_t total;                 /* bytes of the whole message */
+	uint32_t stream;                /* of the reply under way */
+	uint32_t last_stream;           /* highest seen, or last used */
+	uint32_t refused_stream;        /* of an answer the engine owes */
+	uint32_t refused_value;
+	struct vmc_view parts[VMC_PARTS_MAX];
+	const char *reason;
+	uint8_t parts_len;
+	uint8_t role, phase, refused, events, failed, ended;
+};
+
+extern const struct vmc_engine_ops vmc_ttrpc_engine;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
