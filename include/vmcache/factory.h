@@ -19,8 +19,8 @@ struct vmc_factory_ops {
 	const char *name;
 
 	/*
-	 * Makes one VM: `vm` is EMPTY (vmc_vm_init), and READY when it ends
-	 * with VMC_OK. After a failure, or when cancelled, it may be
+	 * Makes one VM: `vm` is EMPTY (vmc_vm_init), no longer after the
+	 * first step, and READY when it ends with VMC_OK. After a failure, or when cancelled, it may be
 	 * STOPPING: stop it by vmc_vm_stop. vm->error says why.
 	 */
 	enum vmc_status (*get_base_vm)(void *ctx, struct vmc_vm *vm,

@@ -42,6 +42,7 @@ enum vmc_event_type {
 	VMC_EVENT_VM_BOOTING,     /* id, slot */
 	VMC_EVENT_VM_READY,       /* id, slot, pid, ms: since it was begun */
 	VMC_EVENT_VM_FAILED,      /* id, slot, text, ms: until the next try */
+	VMC_EVENT_VM_CONSOLE,     /* with the former: text: its last lines */
 	VMC_EVENT_VM_LOST,        /* died while READY: id, slot, pid, text */
 	VMC_EVENT_VM_TAKEN,       /* id, slot, pid, ms: how long it was READY */
 	VMC_EVENT_VM_HANDED,      /* delivered: id, slot, pid, peer */
@@ -110,7 +111,7 @@ struct vmc_pool_slot {
 	uint32_t failures;      /* in a row */
 	uint32_t saved_len;
 	uint8_t recorded;       /* the state last put on record */
-	uint8_t to_stop;
+	uint8_t kick;           /* step it although nothing is due */
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
 };
 
@@ -130,6 +131,7 @@ struct vmc_pool {
 	uint64_t random;             /* for jitter */
 	uint8_t stopping;
 	uint8_t waits_changed;
+	uint8_t record[VMC_RECORD_SIZE]; /* being written */
 	struct vmc_pool_counters counters;
 	uint32_t event_first, event_len;
 	struct vmc_event event[VMC_EVENT_MAX];
@@ -158,7 +160,7 @@ enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
 /*
  * What the pool waits for now: fills out[0..out_len) and the time of its
  * next timer. VMC_ERR_TOO_BIG if `cap` does not hold them all. Each wait's
- * key is the slot's number.
+ * key is below VMC_POOL_WAIT_MAX, and no other's.
  */
 enum vmc_status vmc_pool_waits(struct vmc_pool *pool, struct vmc_wait *out,
 			       size_t cap, size_t *out_len,
@@ -196,6 +198,9 @@ enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
  * give_back: it was not. `started`: whether a first byte was taken, in
  *            which case somebody may know the VM, and it is stopped; else
  *            it is attached again and READY.
+ *
+ * A VM that cannot be put on record as HANDING is not handed out: a later
+ * server might give it to a second taker.
  */
 enum vmc_status vmc_pool_take(struct vmc_pool *pool,
 			      struct vmc_pool_ticket *ticket, uint32_t *slot,

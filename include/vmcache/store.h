@@ -14,54 +14,63 @@
 extern "C" {
 #endif
 
-/* One VM, as it is put on record at each transition of its state. */
+/*
+ * One VM, as it is put on record at each transition of its state. Views,
+ * so that it is small: into the pool when written, into the bytes when
+ * read.
+ */
 struct vmc_record {
 	enum vmc_vm_state state;
-	uint32_t digest;       /* of the configuration it was made with */
+	uint32_t digest;        /* of the configuration it was made with */
 	int64_t pid;
-	uint64_t start_time;   /* of the process, from the store; see below */
+	uint64_t start_time;    /* of that process; see start_time below */
 	uint32_t vcpus, memory_mib, cpu_delta, context_id;
-	char id[VMC_ID_SIZE];
-	char agent_url[VMC_URL_SIZE];
-	uint32_t saved_len;
-	uint8_t saved[VMC_HYPERVISOR_SIZE]; /* the driver's `save` */
+	struct vmc_view id;        /* below VMC_ID_SIZE bytes */
+	struct vmc_view agent_url; /* below VMC_URL_SIZE bytes */
+	struct vmc_view saved;     /* the driver's `save` */
 };
 
-/* Bytes of an encoded record: magic 4, version 4, the fields above in
- * little endian (state as 4), and a CRC-32 of all before it. */
+/*
+ * The most bytes that a record takes: magic, version, length of all, state,
+ * digest, pid, start_time and four numbers (60 bytes, little endian), three
+ * views with a length of 4 each, and a CRC-32 of all before it.
+ */
 #define VMC_RECORD_SIZE                                                        \
-	(4 + 4 + 4 + 4 + 8 + 8 + 4 * 4 + VMC_ID_SIZE + VMC_URL_SIZE + 4 +      \
-	 VMC_HYPERVISOR_SIZE + 4)
+	(60 + 3 * 4 + VMC_ID_SIZE + VMC_URL_SIZE + VMC_HYPERVISOR_SIZE + 4)
 
 /*
- * Writes it to exactly VMC_RECORD_SIZE bytes, and reads it back.
+ * Writes it to `out` (VMC_RECORD_SIZE bytes), and reads it back.
  *
- * VMC_ERR_MALFORMED: wrong magic, version or checksum, or a length or
- *                    state that cannot be; `record` is undefined.
+ * write: the bytes used. Views longer than their limit cannot come from a
+ *        pool; VMC_ERR_TOO_BIG if they do.
+ * read:  VMC_ERR_MALFORMED: wrong magic, version, length or checksum, or a
+ *        state or length that cannot be; `record` is then undefined.
  */
-void vmc_record_write(const struct vmc_record *record, uint8_t *out);
+enum vmc_status vmc_record_write(const struct vmc_record *record, uint8_t *out,
+				 size_t *out_len) VMC_CHECKED;
 enum vmc_status vmc_record_read(struct vmc_record *record,
-				const uint8_t *in) VMC_CHECKED;
+				struct vmc_view bytes) VMC_CHECKED;
 
 /*
  * Local file calls are allowed to take their time, but not to wait for
  * another party. A store need not survive the machine's crash: its VMs do
  * not either.
  *
- * write:      keeps VMC_RECORD_SIZE bytes as slot's record; replaces an
- *             older one. VMC_ERR_IO.
+ * write:      keeps the bytes (VMC_RECORD_SIZE at most) as slot's record;
+ *             replaces an older one. VMC_ERR_IO.
  * next:       yields records one by one: `*cursor` is 0 at first. VMC_OK
  *             with `*slot` and `out` (VMC_RECORD_SIZE bytes) filled, or
- *             VMC_CLOSED when there are no more.
+ *             VMC_CLOSED when there are no more. What lies behind the
+ *             record's own length is undefined.
  * erase:      forgets slot's record. Idempotent.
  * start_time: a number that tells a process from a later one with the same
  *             pid (field 22 of /proc/PID/stat on Linux); 0 if unknown.
  */
 struct vmc_store_ops {
 	enum vmc_status (*write)(void *ctx, uint32_t slot,
-				 const uint8_t *bytes);
+				 const uint8_t *bytes, size_t bytes_len);
 	enum vmc_status (*next)(void *ctx, uint32_t *cursor, uint32_t *slot,
-				uint8_t *out);
+				uint8_t *out, size_t *out_len);
 	void (*erase)(void *ctx, uint32_t slot);
 	uint64_t (*start_time)(void *ctx, int64_t pid);
 };

@@ -97,7 +97,7 @@ struct vmc_vm {
 	uint32_t cpu_delta;           /* vCPUs added but not yet online */
 	uint32_t context_id;          /* its vsock CID; 0 if it has none */
 	enum vmc_vm_state state;
-	struct vmc_error error;       /* of the operation that failed last */
+	struct vmc_error error;       /* of what failed; kept until `boot` */
 
 	/* Private. */
 	struct vmc_hypervisor hypervisor;

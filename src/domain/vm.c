@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One VM: a driver's operations, with the description and the state kept
+ * true. An operation that is made of several driver operations runs them
+ * one after another on vm->step and shows that task's waits as its own.
+ */
+#include "vmcache/vm.h"
+
+#include <string.h>
+
+enum boot_phase { BOOT_DRIVER = 1, BOOT_READY, BOOT_CHECK, BOOT_PAUSE };
+
+static const char *const state_names[] = {
+	"EMPTY",   "BOOTING", "CHECKING", "PAUSING",  "READY",
+	"HANDING", "HANDED",  "RUNNING",  "STOPPING", "ADOPTING",
+};
+
+/* see vmcache/vm.h */
+const char *vmc_vm_state_name(enum vmc_vm_state state)
+{
+	if ((unsigned)state >= sizeof(state_names) / sizeof(state_names[0]))
+		return "?";
+	return state_names[state];
+}
+
+/* Empties it; what went wrong can still be read. */
+static void forget(struct vmc_vm *vm)
+{
+	memset(vm, 0, offsetof(struct vmc_vm, error));
+	vmc_task_init(&vm->step);
+	if (vm->hypervisor.ops->vm_size)
+		memset(vm->driver, 0, vm->hypervisor.ops->vm_size);
+}
+
+/* see vmcache/vm.h */
+void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
+		 void *driver, struct vmc_agent agent)
+{
+	vmc_error_reset(&vm->error);
+	vm->hypervisor = hypervisor;
+	vm->driver = driver;
+	vm->agent = agent;
+	vm->begun_ms = 0;
+	forget(vm);
+}
+
+static enum vmc_status set_id(struct vmc_vm *vm, const char *id)
+{
+	size_t id_len = strlen(id);
+
+	if (id_len == 0 || id_len >= sizeof(vm->id))
+		return vmc_error_set_number(&vm->error, VMC_ERR_ARGUMENT,
+					    "VM id: bytes allowed: 1 to",
+					    sizeof(vm->id) - 1);
+	memcpy(vm->id, id, id_len + 1);
+	return VMC_OK;
+}
+
+/* What the operation inside has come to, as the outer task sees it. */
+static enum vmc_status inner(struct vmc_vm *vm, struct vmc_task *task,
+			     enum vmc_status status)
+{
+	if (status != VMC_AGAIN)
+		return status;
+	vmc_task_forward(task, &vm->step);
+	return vmc_task_again(task);
+}
+
+static void begin_step(struct vmc_vm *vm, struct vmc_task *task,
+		       unsigned phase)
+{
+	vmc_task_init(&vm->step);
+	vm->step.deadline_ms = task->deadline_ms;
+	task->phase = (uint8_t)phase;
+}
+
+static void cancel_step(struct vmc_task *task)
+{
+	struct vmc_vm *vm = task->owner;
+
+	vmc_task_cancel(&vm->step);
+	vm->state = VMC_VM_STOPPING;
+}
+
+static enum vmc_status boot_step(struct vmc_vm *vm,
+				 const struct vmc_vm_config *config,
+				 unsigned phase, uint64_t now_ms)
+{
+	const struct vmc_hypervisor_ops *ops = vm->hypervisor.ops;
+	void *ctx = vm->hypervisor.ctx;
+
+	switch (phase) {
+	case BOOT_DRIVER:
+		return ops->boot(ctx, vm, config, &vm->step, now_ms);
+	case BOOT_READY:
+		return ops->ready(ctx, vm, &vm->step, now_ms);
+	case BOOT_CHECK:
+		return vm->agent.ops->check(&vm->agent, &vm->step, now_ms);
+	default:
+		return ops->pause(ctx, vm, &vm->step, now_ms);
+	}
+}
+
+/* The state that shows while a phase of booting goes on. */
+static enum vmc_vm_state boot_state(unsigned phase)
+{
+	if (phase == BOOT_DRIVER)
+		return VMC_VM_BOOTING;
+	if (phase == BOOT_PAUSE)
+		return VMC_VM_PAUSING;
+	return VMC_VM_CHECKING;
+}
+
+static enum vmc_status boot_fail(struct vmc_vm *vm, struct vmc_task *task,
+				 enum vmc_status status)
+{
+	status = vmc_error_set(&vm->error, status, vmc_status_words(status),
+			       vmc_vm_state_name(vm->state));
+	vmc_task_cancel(&vm->step);
+	vm->state = VMC_VM_STOPPING;
+	return vmc_task_end(task, status);
+}
+
+static enum vmc_status boot_begin(struct vmc_vm *vm, const char *id,
+				  const struct vmc_vm_config *config,
+				  struct vmc_task *task)
+{
+	enum vmc_status status;
+
+	if (vm->state != VMC_VM_EMPTY)
+		return vmc_error_set(&vm->error, VMC_ERR_STATE,
+				     "VM is not empty", vm->id);
+	vmc_error_reset(&vm->error);
+	status = set_id(vm, id);
+	if (status)
+		return status;
+	vm->vcpus = config->vcpus ? config->vcpus : 1;
+	vm->memory_mib = config->memory_mib;
+	vm->state = VMC_VM_BOOTING;
+	task->owner = vm;
+	task->cancel = cancel_step;
+	begin_step(vm, task, BOOT_DRIVER);
+	return VMC_OK;
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
+			    const struct vmc_vm_config *config,
+			    struct vmc_task *task, uint64_t now_ms)
+{
+	enum vmc_status status;
+	int late = vmc_task_begin(task, now_ms);
+
+	if (task->phase == 0) {
+		status = boot_begin(vm, id, config, task);
+		if (status)
+			return vmc_task_end(task, status);
+	}
+	while (!late) {
+		vm->state = boot_state(task->phase);
+		status = boot_step(vm, config, task->phase, now_ms);
+		if (status == VMC_AGAIN)
+			return inner(vm, task, status);
+		if (status)
+			return boot_fail(vm, task, status);
+		if (task->phase == BOOT_CHECK)
+			vm->agent.ops->disconnect(&vm->agent);
+		if (task->phase == BOOT_PAUSE) {
+			vm->state = VMC_VM_READY;
+			return vmc_task_end(task, VMC_OK);
+		}
+		begin_step(vm, task, task->phase + 1u);
+	}
+	return boot_fail(vm, task, VMC_ERR_TIMEOUT);
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_attach(struct vmc_vm *vm, struct vmc_view saved,
+			      struct vmc_task *task, uint64_t now_ms)
+{
+	enum vmc_status status;
+
+	if (vm->state == VMC_VM_EMPTY)
+		vm->state = VMC_VM_ADOPTING;
+	status = vm->hypervisor.ops->attach(vm->hypervisor.ctx, vm, saved,
+					    task, now_ms);
+	if (status == VMC_OK)
+		vm->state = VMC_VM_READY;
+	return status;
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_resume(struct vmc_vm *vm, struct vmc_task *task,
+			      uint64_t now_ms)
+{
+	enum vmc_status status = vm->hypervisor.ops->resume(
+		vm->hypervisor.ctx, vm, task, now_ms);
+
+	if (status == VMC_OK)
+		vm->state = VMC_VM_RUNNING;
+	return status;
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_pause(struct vmc_vm *vm, struct vmc_task *task,
+			     uint64_t now_ms)
+{
+	enum vmc_status status = vm->hypervisor.ops->pause(
+		vm->hypervisor.ctx, vm, task, now_ms);
+
+	if (status == VMC_OK)
+		vm->state = VMC_VM_READY;
+	return status;
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_add_vcpus(struct vmc_vm *vm, uint32_t count,
+				 struct vmc_task *task, uint64_t now_ms)
+{
+	enum vmc_status status;
+
+	if (count == 0)
+		return VMC_OK;
+	status = vm->hypervisor.ops->add_vcpus(vm->hypervisor.ctx, vm, count,
+					       task, now_ms);
+	if (status == VMC_OK) {
+		vm->vcpus += count;
+		vm->cpu_delta += count;
+	}
+	return status;
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_add_memory(struct vmc_vm *vm, uint32_t mib,
+				  struct vmc_task *task, uint64_t now_ms)
+{
+	enum vmc_status status;
+
+	if (mib == 0)
+		return VMC_OK;
+	status = vm->hypervisor.ops->add_memory(vm->hypervisor.ctx, vm, mib,
+						task, now_ms);
+	if (status == VMC_OK)
+		vm->memory_mib += mib;
+	return status;
+}
+
+/* see vmcache/vm.h */
+enum vmc_status vmc_vm_stop(struct vmc_vm *vm, struct vmc_task *task,
+			    uint64_t now_ms)
+{
+	enum vmc_status status;
+
+	if (vm->state == VMC_VM_EMPTY)
+		return VMC_OK;
+	vm->state = VMC_VM_STOPPING;
+	status = vm->hypervisor.ops->stop(vm->hypervisor.ctx, vm, task,
+					  now_ms);
+	if (status == VMC_AGAIN)
+		return status;
+	forget(vm);
+	return VMC_OK;
+}
+
+/* see vmcache/vm.h */
+void vmc_vm_release(struct vmc_vm *vm)
+{
+	if (vm->state == VMC_VM_EMPTY)
+		return;
+	vm->hypervisor.ops->release(vm->hypervisor.ctx, vm);
+	forget(vm);
+}
+
+/* see vmcache/vm.h */
+void vmc_vm_move(struct vmc_vm *to, void *to_driver, struct vmc_vm *from)
+{
+	*to = *from;
+	to->driver = to_driver;
+	memcpy(to_driver, from->driver, from->hypervisor.ops->vm_size);
+	vmc_task_init(&to->step);
+	forget(from);
+}
