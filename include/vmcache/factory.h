@@ -19,9 +19,9 @@ struct vmc_factory_ops {
 	const char *name;
 
 	/*
-	 * Makes one VM: `vm` is EMPTY (vmc_vm_init), no longer after the
-	 * first step, and READY when it ends with VMC_OK. After a failure, or when cancelled, it may be
-	 * STOPPING: stop it by vmc_vm_stop. vm->error says why.
+	 * Makes one VM: `vm` is EMPTY (vmc_vm_init) at first, and READY
+	 * when it ends with VMC_OK. After a failure, or when cancelled, it
+	 * may be STOPPING: stop it by vmc_vm_stop. vm->error says why.
 	 */
 	enum vmc_status (*get_base_vm)(void *ctx, struct vmc_vm *vm,
 				       struct vmc_task *task, uint64_t now_ms);

@@ -17,9 +17,9 @@
  * A pool needs no socket and no server: a VMM's author can keep one in a
  * process of his own:
  *
- *	vmc_pool_init(&pool, &config);
+ *	vmc_pool_init(&pool, &config, &error);
  *	for (;;) {
- *		status = vmc_pool_get(&pool, &vm, driver, &task, now);
+ *		status = vmc_pool_get(&pool, &vm, &task, now);
  *		…
  *		vmc_pool_waits(&pool, waits, CAP, &waits_len, &until_ms);
  *		poll them;
@@ -47,6 +47,7 @@ enum vmc_event_type {
 	VMC_EVENT_VM_TAKEN,       /* id, slot, pid, ms: how long it was READY */
 	VMC_EVENT_VM_HANDED,      /* delivered: id, slot, pid, peer */
 	VMC_EVENT_VM_RETURNED,    /* its taker went away in time: id, slot */
+	VMC_EVENT_VM_DROPPED,     /* its taker went away half way: id, slot */
 	VMC_EVENT_VM_STOPPED,     /* id, slot, pid */
 	VMC_EVENT_RECORD_FAILED,  /* could not be put on record: slot, text */
 	VMC_EVENT_LISTENING,      /* text: the endpoint */
@@ -110,7 +111,9 @@ struct vmc_pool_slot {
 	uint64_t retry_ms;      /* EMPTY until */
 	uint32_t failures;      /* in a row */
 	uint32_t saved_len;
+	uint16_t generation;    /* changes whenever its handles may */
 	uint8_t recorded;       /* the state last put on record */
+	uint8_t counted;        /* in pool.ready, in pool.booting, or not */
 	uint8_t kick;           /* step it although nothing is due */
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
 };
@@ -131,6 +134,7 @@ struct vmc_pool {
 	uint64_t random;             /* for jitter */
 	uint8_t stopping;
 	uint8_t waits_changed;
+	uint8_t again;               /* another slot has become due */
 	uint8_t record[VMC_RECORD_SIZE]; /* being written */
 	struct vmc_pool_counters counters;
 	uint32_t event_first, event_len;
@@ -159,8 +163,8 @@ enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
 
 /*
  * What the pool waits for now: fills out[0..out_len) and the time of its
- * next timer. VMC_ERR_TOO_BIG if `cap` does not hold them all. Each wait's
- * key is below VMC_POOL_WAIT_MAX, and no other's.
+ * next timer. VMC_ERR_TOO_BIG if `cap` does not hold them all. The index of
+ * each wait's key (task.h) is below VMC_POOL_WAIT_MAX.
  */
 enum vmc_status vmc_pool_waits(struct vmc_pool *pool, struct vmc_wait *out,
 			       size_t cap, size_t *out_len,
@@ -171,17 +175,22 @@ void vmc_pool_step(struct vmc_pool *pool, const struct vmc_wait *in,
 		   size_t in_len, uint64_t now_ms);
 
 /*
- * Gets a VM in this process: VMC_AGAIN while none is READY. It stays
- * attached, paused, and is the caller's: moved to `vm` and `driver`
- * (vm_size bytes). Cancelling leaves the line and costs no VM. The task
- * names no handle: step the pool as usual, then call again.
+ * Gets a VM in this process: VMC_AGAIN while none is READY. It is READY and
+ * attached, and the caller's: moved to `vm`, which is EMPTY and was placed
+ * for the pool's hypervisor. Cancelling leaves the line and costs no VM.
+ * The task names no handle: step the pool as usual, then call again.
  *
  * VMC_ERR_UNAVAILABLE: the pool is stopping. VMC_ERR_FULL: VMC_CALL_MAX
- * are waiting. VMC_ERR_TIMEOUT: the task's deadline passed.
+ * are waiting. VMC_ERR_TIMEOUT: the task's deadline passed. VMC_ERR_IO: it
+ * cannot be put on record.
  */
 enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
-			     void *driver, struct vmc_task *task,
+			     struct vmc_task *task,
 			     uint64_t now_ms) VMC_CHECKED;
+
+/* The pool as a base factory for vmc_factory_get_vm: vmc_pool_get, and the
+ * configuration of the factory below it. `ctx` is the struct vmc_pool. */
+extern const struct vmc_factory_ops vmc_factory_pool_ops;
 
 /*
  * Taking a VM for somebody in another process, in three parts. `ticket` is
@@ -199,8 +208,9 @@ enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
  *            which case somebody may know the VM, and it is stopped; else
  *            it is attached again and READY.
  *
- * A VM that cannot be put on record as HANDING is not handed out: a later
- * server might give it to a second taker.
+ * A VM that cannot be put on record as HANDING is not handed out, since a
+ * later server might give it to a second taker: VMC_ERR_IO, and it stays
+ * READY.
  */
 enum vmc_status vmc_pool_take(struct vmc_pool *pool,
 			      struct vmc_pool_ticket *ticket, uint32_t *slot,

@@ -132,8 +132,8 @@ vmc_server_init_checked(struct vmc_server *server,
 #define VMC_SERVER_WAIT_MAX (1 + VMC_CONNECTION_MAX + VMC_POOL_WAIT_MAX)
 
 /*
- * What the server and its pool wait for now. Each wait's key stays the same
- * as long as its handle is open, and is below VMC_SERVER_WAIT_MAX.
+ * What the server and its pool wait for now. The index of each wait's key
+ * (task.h) is below VMC_SERVER_WAIT_MAX.
  * VMC_ERR_TOO_BIG if `cap` does not hold them all.
  */
 enum vmc_status vmc_server_waits(struct vmc_server *server,

@@ -44,12 +44,22 @@ enum vmc_wait_events {
 	VMC_WAIT_HUP = 8    /* the peer is gone altogether */
 };
 
-/* One handle to wait for. HUP is always reported, wanted or not. */
+/*
+ * One handle to wait for. HUP is always reported, wanted or not.
+ *
+ * In a list that a context collected (vmc_pool_waits, vmc_server_waits) the
+ * key tells one wait from another: VMC_WAIT_INDEX of it is a small number,
+ * unique in the list, and the key as a whole changes when the handle may be
+ * another one behind the same number (closed, and opened again). A loop
+ * that keeps handles registered (epoll) registers anew what has a new key.
+ */
 struct vmc_wait {
 	vmc_handle handle;
-	uint32_t key;        /* whose it is: private to who collected it */
+	uint32_t key;
 	uint16_t want, got;  /* enum vmc_wait_events */
 };
+
+#define VMC_WAIT_INDEX(key) ((key) & 0xffffu)
 
 /* Handles that one operation waits for at once: a VM that boots has its
  * control channel, its console, its process and its standard error. */

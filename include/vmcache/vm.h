@@ -89,7 +89,8 @@ const char *vmc_vm_state_name(enum vmc_vm_state state);
  * part, leave the rest alone.
  */
 struct vmc_vm {
-	char id[VMC_ID_SIZE];         /* unique; a UUID from direct factories */
+	char id[VMC_ID_SIZE];         /* unique; a UUID from direct factories.
+	                               * Kept until the next `boot`, as error */
 	char agent_url[VMC_URL_SIZE]; /* where its agent listens; may be "" */
 	int64_t pid;                  /* of its process; 0 if it has none */
 	uint32_t vcpus;
@@ -176,10 +177,11 @@ enum vmc_status vmc_vm_stop(struct vmc_vm *vm, struct vmc_task *task,
 void vmc_vm_release(struct vmc_vm *vm);
 
 /*
- * Moves a VM that has no operation in flight: description, driver bytes
- * and agent. `to_driver` is vm_size bytes; `from` is EMPTY afterwards.
+ * Moves a VM that has no operation in flight to one that is EMPTY and was
+ * placed for the same hypervisor: description and driver bytes. Each keeps
+ * its agent. `from` is EMPTY afterwards.
  */
-void vmc_vm_move(struct vmc_vm *to, void *to_driver, struct vmc_vm *from);
+void vmc_vm_move(struct vmc_vm *to, struct vmc_vm *from);
 
 #ifdef __cplusplus
 }

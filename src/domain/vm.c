@@ -23,10 +23,13 @@ const char *vmc_vm_state_name(enum vmc_vm_state state)
 	return state_names[state];
 }
 
-/* Empties it; what went wrong can still be read. */
+/* Empties it; which one it was and what went wrong can still be read. */
 static void forget(struct vmc_vm *vm)
 {
-	memset(vm, 0, offsetof(struct vmc_vm, error));
+	memset(vm->agent_url, 0, sizeof(vm->agent_url));
+	vm->pid = 0;
+	vm->vcpus = vm->memory_mib = vm->cpu_delta = vm->context_id = 0;
+	vm->state = VMC_VM_EMPTY;
 	vmc_task_init(&vm->step);
 	if (vm->hypervisor.ops->vm_size)
 		memset(vm->driver, 0, vm->hypervisor.ops->vm_size);
@@ -41,6 +44,7 @@ void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
 	vm->driver = driver;
 	vm->agent = agent;
 	vm->begun_ms = 0;
+	memset(vm->id, 0, sizeof(vm->id));
 	forget(vm);
 }
 
@@ -272,11 +276,12 @@ void vmc_vm_release(struct vmc_vm *vm)
 }
 
 /* see vmcache/vm.h */
-void vmc_vm_move(struct vmc_vm *to, void *to_driver, struct vmc_vm *from)
+void vmc_vm_move(struct vmc_vm *to, struct vmc_vm *from)
 {
-	*to = *from;
-	to->driver = to_driver;
-	memcpy(to_driver, from->driver, from->hypervisor.ops->vm_size);
-	vmc_task_init(&to->step);
+	memcpy(to, from, offsetof(struct vmc_vm, hypervisor));
+	to->begun_ms = from->begun_ms;
+	if (from->hypervisor.ops->vm_size)
+		memcpy(to->driver, from->driver,
+		       from->hypervisor.ops->vm_size);
 	forget(from);
 }
