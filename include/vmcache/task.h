@@ -67,8 +67,9 @@ struct vmc_wait {
 
 struct vmc_task {
 	/* For the caller to read after VMC_AGAIN. */
-	struct vmc_wait wait[VMC_TASK_WAIT_MAX];
+	struct vmc_wait wait[VMC_TASK_WAIT_MAX]; /* the first wait_len */
 	uint64_t until_ms; /* step it by then at the latest; VMC_NEVER */
+	uint8_t wait_len;
 
 	/* For the caller to set before the first call: when the operation
 	 * fails with VMC_ERR_TIMEOUT if it has not ended. */
@@ -80,7 +81,6 @@ struct vmc_task {
 	uint64_t mark;
 	uint16_t aux;
 	uint8_t phase; /* 0: not in flight */
-	uint8_t wait_len;
 };
 
 #define VMC_TASK_INIT                                                          \

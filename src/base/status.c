@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Status: names, words, codes; and errors, of which the first one stays.
+ */
+#include "vmcache/status.h"
+
+#include "text.h"
+
+struct status_row {
+	enum vmc_status status;
+	enum vmc_code code;
+	const char *name;
+	const char *words;
+};
+
+#define ROW(status, code, words)                                               \
+	{                                                                      \
+		status, VMC_CODE_##code, #status, words                        \
+	}
+
+static const struct status_row rows[] = {
+	ROW(VMC_OK, OK, "done"),
+	ROW(VMC_AGAIN, UNAVAILABLE, "not done yet"),
+	ROW(VMC_CLOSED, UNAVAILABLE, "closed by the other side"),
+	ROW(VMC_ERR_ARGUMENT, INVALID_ARGUMENT, "value out of range"),
+	ROW(VMC_ERR_STATE, FAILED_PRECONDITION, "not possible now"),
+	ROW(VMC_ERR_OPTIONS, FAILED_PRECONDITION,
+	    "built with other options than the library"),
+	ROW(VMC_ERR_BUSY, UNAVAILABLE, "busy with another operation"),
+	ROW(VMC_ERR_UNSUPPORTED, UNIMPLEMENTED, "not supported"),
+	ROW(VMC_ERR_SHORT, INVALID_ARGUMENT, "ends too early"),
+	ROW(VMC_ERR_TOO_BIG, RESOURCE_EXHAUSTED, "too big"),
+	ROW(VMC_ERR_PROTOCOL, INTERNAL, "protocol error"),
+	ROW(VMC_ERR_MALFORMED, INVALID_ARGUMENT, "malformed"),
+	ROW(VMC_ERR_IO, INTERNAL, "system error"),
+	ROW(VMC_ERR_NOT_FOUND, NOT_FOUND, "not found"),
+	ROW(VMC_ERR_IN_USE, ALREADY_EXISTS, "in use"),
+	ROW(VMC_ERR_PERMISSION, PERMISSION_DENIED, "permission denied"),
+	ROW(VMC_ERR_NO_SERVER, UNAVAILABLE, "no server at the endpoint"),
+	ROW(VMC_ERR_LOST, UNAVAILABLE, "connection lost"),
+	ROW(VMC_ERR_FULL, RESOURCE_EXHAUSTED, "no room left"),
+	ROW(VMC_ERR_TIMEOUT, DEADLINE_EXCEEDED, "deadline passed"),
+	ROW(VMC_ERR_CANCELLED, CANCELLED, "cancelled"),
+	ROW(VMC_ERR_UNAVAILABLE, UNAVAILABLE, "server is stopping"),
+	ROW(VMC_ERR_CALL, UNKNOWN, "call failed"),
+	ROW(VMC_ERR_VM, INTERNAL, "VM failed"),
+	ROW(VMC_ERR_MISMATCH, FAILED_PRECONDITION, "configurations differ"),
+};
+
+static const char *const code_names[] = {
+	"OK",
+	"CANCELLED",
+	"UNKNOWN",
+	"INVALID_ARGUMENT",
+	"DEADLINE_EXCEEDED",
+	"NOT_FOUND",
+	"ALREADY_EXISTS",
+	"PERMISSION_DENIED",
+	"RESOURCE_EXHAUSTED",
+	"FAILED_PRECONDITION",
+	"ABORTED",
+	"OUT_OF_RANGE",
+	"UNIMPLEMENTED",
+	"INTERNAL",
+	"UNAVAILABLE",
+	"DATA_LOSS",
+	"UNAUTHENTICATED",
+};
+
+static const struct status_row *row_of(enum vmc_status status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == status)
+			return &rows[i];
+	return NULL;
+}
+
+/* see vmcache/status.h */
+const char *vmc_status_name(enum vmc_status status)
+{
+	const struct status_row *row = row_of(status);
+
+	return row ? row->name : "VMC_?";
+}
+
+/* see vmcache/status.h */
+const char *vmc_status_words(enum vmc_status status)
+{
+	const struct status_row *row = row_of(status);
+
+	return row ? row->words : "unknown status";
+}
+
+/* see vmcache/status.h */
+enum vmc_code vmc_status_code(enum vmc_status status)
+{
+	const struct status_row *row = row_of(status);
+
+	return row ? row->code : VMC_CODE_UNKNOWN;
+}
+
+/* see vmcache/status.h */
+const char *vmc_code_name(enum vmc_code code)
+{
+	if ((unsigned)code >= sizeof(code_names) / sizeof(code_names[0]))
+		code = VMC_CODE_UNKNOWN;
+	return code_names[code];
+}
+
+/* see vmcache/status.h */
+void vmc_error_reset(struct vmc_error *error)
+{
+	error->status = VMC_OK;
+	error->code = VMC_CODE_OK;
+	error->text[0] = '\0';
+}
+
+/* Begins the text of a first failure; 0 if there is nothing to write. */
+static int begin_error(struct vmc_error *error, enum vmc_status status,
+		       const char *what, struct vmc_text *text)
+{
+	if (!error || error->status != VMC_OK)
+		return 0;
+	error->status = status;
+	error->code = vmc_status_code(status);
+	vmc_text_init(text, error->text, sizeof(error->text));
+	vmc_text_add(text, what);
+	return 1;
+}
+
+/* see vmcache/status.h */
+enum vmc_status vmc_error_set(struct vmc_error *error, enum vmc_status status,
+			      const char *what, const char *detail)
+{
+	struct vmc_text text;
+
+	if (begin_error(error, status, what, &text) && detail) {
+		vmc_text_add(&text, ": ");
+		vmc_text_add(&text, detail);
+	}
+	return status;
+}
+
+/* see vmcache/status.h */
+enum vmc_status vmc_error_set_number(struct vmc_error *error,
+				     enum vmc_status status, const char *what,
+				     uint64_t number)
+{
+	struct vmc_text text;
+
+	if (begin_error(error, status, what, &text)) {
+		vmc_text_add(&text, ": ");
+		vmc_text_add_number(&text, number);
+	}
+	return status;
+}
