@@ -58,8 +58,8 @@ extern const struct vmc_factory_ops vmc_factory_direct_ops;
  */
 struct vmc_factory_remote {
 	struct vmc_channel *channel;
-	struct vmc_task call; /* private */
-	uint8_t phase;        /* private */
+	struct vmc_task call;       /* private */
+	struct vmc_cached_vm taken; /* private */
 };
 
 extern const struct vmc_factory_ops vmc_factory_remote_ops;
@@ -112,7 +112,9 @@ struct vmc_get_vm {
  * Gets a VM that can be used: RUNNING, with its own randomness and the
  * right time, and with at least the vCPUs and memory wanted. `vm` was
  * placed by vmc_vm_init. On any failure after it was taken the VM is
- * stopped first, so that nothing is left; vm->error says why.
+ * stopped first, so that nothing is left; vm->error says why. One that is
+ * cancelled leaves a VM that was taken already to its caller: stop it by
+ * vmc_vm_stop unless it is EMPTY.
  *
  * VMC_ERR_MISMATCH: configurations differ and there is no direct factory.
  * And what the factory, the hypervisor and the agent return.

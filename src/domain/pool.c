@@ -1,23 +1,423 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool. Its invariants:
- *
- * - A slot's state is its VM's state, and `ready` and `booting` count the
- *   slots that are READY and that a factory works on.
- * - A VM leaves READY through exactly one door: taken (HANDING, or moved
- *   out), lost, or stopped. HANDING is left by handed or give_back alone.
- * - A VM is put on record as HANDING before anybody can know it.
- * - Nothing is done to a slot but in step_slot and in the doors above.
+ * The pool: its slots (pool_slot.c), the line of those who wait, and the
+ * ways out. Who is first in line, or comes while there is no line, gets the
+ * first READY VM that is found alive.
  */
 #include "vmcache/pool.h"
 
 #include "../base/options.h"
 #include "pool_events.h"
+#include "pool_slot.h"
 
 #include <string.h>
 
-/* A VM that was READY for so long before it died did not fail to boot. */
-#define SOUND_MS 1000
+#define BOOT_PARALLEL 2
+#define BOOT_TIMEOUT_MS 60000
+#define STEP_TIMEOUT_MS 10000
+#define RETRY_MIN_MS 500
+#define RETRY_MAX_MS 30000
+
+/*
+ * Set-up
+ */
+
+static uint32_t or_default(uint32_t value, uint32_t default_value)
+{
+	return value ? value : default_value;
+}
+
+static void set_defaults(struct vmc_pool_config *config)
+{
+	config->boot_parallel = or_default(config->boot_parallel,
+					   BOOT_PARALLEL);
+	config->boot_timeout_ms = or_default(config->boot_timeout_ms,
+					     BOOT_TIMEOUT_MS);
+	config->step_timeout_ms = or_default(config->step_timeout_ms,
+					     STEP_TIMEOUT_MS);
+	config->retry_min_ms = or_default(config->retry_min_ms, RETRY_MIN_MS);
+	config->retry_max_ms = or_default(config->retry_max_ms, RETRY_MAX_MS);
+}
+
+static enum vmc_status check_array(struct vmc_error *error, const char *what,
+				   const void *array, size_t array_size,
+				   size_t needed, size_t align)
+{
+	if (needed == 0)
+		return VMC_OK;
+	if (!array || (uintptr_t)array % align)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT, what,
+				     "absent or not aligned");
+	if (array_size < needed)
+		return vmc_error_set_number(error, VMC_ERR_TOO_BIG, what,
+					    needed);
+	return VMC_OK;
+}
+
+static enum vmc_status check_config(const struct vmc_pool_config *config,
+				    struct vmc_error *error)
+{
+	const struct vmc_hypervisor_ops *driver = config->hypervisor.ops;
+	const struct vmc_agent_ops *agent = config->agent_ops;
+	enum vmc_status status;
+
+	if (!config->base.ops)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT,
+				     "pool: base: no factory", NULL);
+	if (!driver)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT,
+				     "pool: hypervisor: no driver", NULL);
+	if (!config->env.entropy)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT,
+				     "pool: env: no entropy", NULL);
+	if (config->number < 1)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT,
+				     "pool: number: at least 1", NULL);
+	if (config->number > VMC_VM_MAX)
+		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
+					    "pool: number: at most VMC_VM_MAX",
+					    VMC_VM_MAX);
+	status = check_array(error, "pool: drivers: bytes needed",
+			     config->drivers, config->drivers_size,
+			     config->number * driver->vm_size,
+			     driver->vm_align);
+	if (status || !agent)
+		return status;
+	return check_array(error, "pool: agents: bytes needed",
+			   config->agents, config->agents_size,
+			   config->number * agent->state_size,
+			   agent->state_align);
+}
+
+static void *element(void *array, size_t size, uint32_t index)
+{
+	return size ? (uint8_t *)array + size * index : NULL;
+}
+
+static void init_slot(struct vmc_pool *pool, uint32_t number)
+{
+	const struct vmc_pool_config *config = &pool->config;
+	struct vmc_pool_slot *slot = &pool->slot[number];
+	struct vmc_agent agent = {
+		.ops = config->agent_ops,
+		.state = element(config->agents,
+				 config->agent_ops->state_size, number),
+		.config = config->agent_config,
+	};
+
+	memset(slot, 0, offsetof(struct vmc_pool_slot, saved));
+	vmc_task_init(&slot->task);
+	vmc_vm_init(&slot->vm, config->hypervisor,
+		    element(config->drivers, config->hypervisor.ops->vm_size,
+			    number),
+		    agent);
+}
+
+/* see vmcache/pool.h */
+enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
+				      const struct vmc_pool_config *config,
+				      struct vmc_error *error,
+				      size_t pool_size, unsigned options)
+{
+	enum vmc_status status;
+	uint32_t i;
+
+	if (error)
+		vmc_error_reset(error);
+	status = vmc_options_check(error, pool_size, options, sizeof(*pool));
+	if (status == VMC_OK)
+		status = check_config(config, error);
+	if (status)
+		return status;
+	memset(pool, 0, offsetof(struct vmc_pool, event));
+	pool->config = *config;
+	set_defaults(&pool->config);
+	if (!pool->config.agent_ops)
+		pool->config.agent_ops = &vmc_agent_noop_ops;
+	status = config->env.entropy(config->env.ctx, &pool->random,
+				     sizeof(pool->random));
+	if (status)
+		return vmc_error_set(error, status, "pool: entropy",
+				     vmc_status_words(status));
+	pool->random |= 1; /* xorshift stays at 0 */
+	pool->waits_changed = 1;
+	for (i = 0; i < config->number; i++)
+		init_slot(pool, i);
+	return VMC_OK;
+}
+
+/*
+ * Going on
+ */
+
+static void mark(struct vmc_pool *pool, const struct vmc_wait *in,
+		 size_t in_len)
+{
+	size_t i;
+
+	for (i = 0; i < in_len; i++) {
+		uint32_t slot = VMC_WAIT_INDEX(in[i].key) / VMC_TASK_WAIT_MAX;
+
+		if (in[i].got && slot < pool->config.number)
+			vmc_pool_slot_kick(pool, slot);
+	}
+}
+
+static void scan(struct vmc_pool *pool, uint64_t now_ms)
+{
+	uint32_t i;
+
+	pool->again = 0;
+	for (i = 0; i < pool->config.number; i++)
+		if (vmc_pool_slot_until(pool, i) <= now_ms)
+			vmc_pool_slot_step(pool, i, now_ms);
+	pool->due_ms = VMC_NEVER;
+	for (i = 0; i < pool->config.number; i++) {
+		uint64_t until_ms = vmc_pool_slot_until(pool, i);
+
+		if (until_ms < pool->due_ms)
+			pool->due_ms = until_ms;
+	}
+}
+
+/* see vmcache/pool.h */
+void vmc_pool_step(struct vmc_pool *pool, const struct vmc_wait *in,
+		   size_t in_len, uint64_t now_ms)
+{
+	mark(pool, in, in_len);
+	if (pool->due_ms > now_ms)
+		return;
+	do
+		scan(pool, now_ms);
+	while (pool->again);
+}
+
+/* see vmcache/pool.h */
+enum vmc_status vmc_pool_waits(struct vmc_pool *pool, struct vmc_wait *out,
+			       size_t cap, size_t *out_len, uint64_t *until_ms)
+{
+	size_t len = 0;
+	uint32_t i, j;
+
+	for (i = 0; i < pool->config.number; i++) {
+		const struct vmc_pool_slot *slot = &pool->slot[i];
+
+		for (j = 0; j < slot->task.wait_len; j++) {
+			if (len == cap)
+				return VMC_ERR_TOO_BIG;
+			out[len] = slot->task.wait[j];
+			out[len].got = 0;
+			out[len++].key = (uint32_t)slot->generation << 16 |
+					 (i * VMC_TASK_WAIT_MAX + j);
+		}
+	}
+	pool->waits_changed = 0;
+	*out_len = len;
+	*until_ms = pool->due_ms;
+	return VMC_OK;
+}
+
+/*
+ * The line
+ */
+
+static void leave_line(struct vmc_pool *pool, uint32_t ticket)
+{
+	uint32_t i = 0;
+
+	while (i < pool->line_len && pool->line[i] != ticket)
+		i++;
+	if (i == pool->line_len)
+		return;
+	pool->line_len--;
+	memmove(&pool->line[i], &pool->line[i + 1],
+		(pool->line_len - i) * sizeof(pool->line[0]));
+}
+
+/* see vmcache/pool.h */
+void vmc_pool_leave(struct vmc_pool *pool, struct vmc_pool_ticket *ticket)
+{
+	if (ticket->number)
+		leave_line(pool, ticket->number);
+	ticket->number = 0;
+}
+
+static enum vmc_status stay_in_line(struct vmc_pool *pool,
+				    struct vmc_pool_ticket *ticket)
+{
+	if (ticket->number)
+		return VMC_AGAIN;
+	if (pool->line_len == VMC_CALL_MAX)
+		return VMC_ERR_FULL;
+	if (++pool->last_ticket == 0)
+		pool->last_ticket = 1; /* 0 is no ticket */
+	ticket->number = pool->last_ticket;
+	pool->line[pool->line_len++] = ticket->number;
+	return VMC_AGAIN;
+}
+
+static enum vmc_status take_ready(struct vmc_pool *pool, uint32_t *number,
+				  uint64_t now_ms)
+{
+	enum vmc_status status = VMC_AGAIN;
+	uint32_t i;
+
+	for (i = 0; i < pool->config.number && pool->ready; i++) {
+		if (pool->slot[i].vm.state != VMC_VM_READY)
+			continue;
+		status = vmc_pool_slot_take(pool, i, now_ms);
+		*number = i;
+		if (status != VMC_ERR_VM)
+			return status;
+	}
+	return VMC_AGAIN;
+}
+
+static enum vmc_status take_in_turn(struct vmc_pool *pool,
+				    struct vmc_pool_ticket *ticket,
+				    uint32_t *slot, uint64_t now_ms)
+{
+	enum vmc_status status = VMC_AGAIN;
+
+	if (pool->stopping)
+		status = VMC_ERR_UNAVAILABLE;
+	else if (pool->line_len == 0 || pool->line[0] == ticket->number)
+		status = take_ready(pool, slot, now_ms);
+	if (status == VMC_AGAIN)
+		return stay_in_line(pool, ticket);
+	vmc_pool_leave(pool, ticket);
+	return status;
+}
+
+/*
+ * Ways out
+ */
+
+/* see vmcache/pool.h */
+enum vmc_status vmc_pool_take(struct vmc_pool *pool,
+			      struct vmc_pool_ticket *ticket, uint32_t *slot,
+			      uint64_t now_ms)
+{
+	enum vmc_status status = take_in_turn(pool, ticket, slot, now_ms);
+
+	if (status == VMC_OK) {
+		struct vmc_vm *vm = &pool->slot[*slot].vm;
+
+		vm->hypervisor.ops->detach(vm->hypervisor.ctx, vm);
+	}
+	return status;
+}
+
+static void cancel_get(struct vmc_task *task)
+{
+	leave_line(task->owner, (uint32_t)task->mark);
+}
+
+/* see vmcache/pool.h */
+enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
+			     struct vmc_task *task, uint64_t now_ms)
+{
+	struct vmc_pool_ticket ticket = { 0 };
+	uint32_t slot = 0;
+	enum vmc_status status;
+
+	if (vmc_task_active(task))
+		ticket.number = (uint32_t)task->mark;
+	if (vmc_task_begin(task, now_ms)) {
+		vmc_pool_leave(pool, &ticket);
+		return vmc_task_end(task, VMC_ERR_TIMEOUT);
+	}
+	status = take_in_turn(pool, &ticket, &slot, now_ms);
+	if (status == VMC_AGAIN) {
+		task->phase = 1;
+		task->owner = pool;
+		task->mark = ticket.number;
+		task->cancel = cancel_get;
+		return vmc_task_again(task);
+	}
+	if (status == VMC_OK) {
+		pool->slot[slot].vm.state = VMC_VM_READY;
+		vmc_vm_move(vm, &pool->slot[slot].vm);
+		vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL, now_ms)
+			->pid = vm->pid;
+		vmc_pool_slot_strike(pool, slot);
+		vmc_pool_slot_vacate(pool, slot);
+	}
+	return vmc_task_end(task, status);
+}
+
+/* see vmcache/pool.h */
+const struct vmc_vm *vmc_pool_vm(const struct vmc_pool *pool, uint32_t slot)
+{
+	return &pool->slot[slot].vm;
+}
+
+/* see vmcache/pool.h */
+struct vmc_view vmc_pool_saved(const struct vmc_pool *pool, uint32_t slot)
+{
+	struct vmc_view saved = { pool->slot[slot].saved,
+				  pool->slot[slot].saved_len };
+
+	return saved;
+}
+
+/* see vmcache/pool.h */
+void vmc_pool_handed(struct vmc_pool *pool, uint32_t slot,
+		     const struct vmc_peer *peer, uint64_t now_ms)
+{
+	vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL, now_ms)->peer =
+		*peer;
+	vmc_pool_slot_hand(pool, slot, now_ms);
+}
+
+/* see vmcache/pool.h */
+void vmc_pool_give_back(struct vmc_pool *pool, uint32_t slot, int started,
+			uint64_t now_ms)
+{
+	if (started) {
+		pool->counters.dropped++;
+		vmc_pool_report(pool, VMC_EVENT_VM_DROPPED, slot, NULL,
+				now_ms);
+	}
+	if (started || pool->stopping)
+		vmc_pool_slot_stop(pool, slot, now_ms);
+	else
+		vmc_pool_slot_take_back(pool, slot, now_ms);
+}
+
+/*
+ * The end
+ */
+
+/* see vmcache/pool.h */
+void vmc_pool_stop(struct vmc_pool *pool, uint64_t now_ms)
+{
+	uint32_t i;
+
+	if (pool->stopping)
+		return;
+	pool->stopping = 1;
+	for (i = 0; i < pool->config.number; i++)
+		if (pool->slot[i].vm.state != VMC_VM_HANDING)
+			vmc_pool_slot_stop(pool, i, now_ms);
+}
+
+/* see vmcache/pool.h */
+int vmc_pool_stopped(const struct vmc_pool *pool)
+{
+	uint32_t i;
+
+	if (!pool->stopping)
+		return 0;
+	for (i = 0; i < pool->config.number; i++)
+		if (pool->slot[i].vm.state != VMC_VM_EMPTY)
+			return 0;
+	return 1;
+}
+
+/*
+ * Looking
+ */
 
 /* see vmcache/pool.h */
 uint32_t vmc_pool_ready(const struct vmc_pool *pool)
@@ -43,318 +443,27 @@ int vmc_pool_waits_changed(const struct vmc_pool *pool)
 	return pool->waits_changed;
 }
 
-static uint32_t slot_number(const struct vmc_pool *pool,
-			    const struct vmc_pool_slot *slot)
-{
-	return (uint32_t)(slot - pool->slot);
-}
-
-static void kick(struct vmc_pool *pool, struct vmc_pool_slot *slot)
-{
-	slot->kick = 1;
-	pool->due_ms = 0;
-}
-
-/* Sets the state, and keeps the count of READY slots. */
-static void set_state(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      enum vmc_vm_state state)
-{
-	pool->ready -= slot->vm.state == VMC_VM_READY && slot->listed;
-	slot->vm.state = state;
-	slot->listed = state == VMC_VM_READY;
-	pool->ready += slot->listed;
-}
-
 /*
- * Records
+ * The pool as a factory
  */
 
-static enum vmc_status write_record(struct vmc_pool *pool,
-				    struct vmc_pool_slot *slot)
+static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
+				   struct vmc_task *task, uint64_t now_ms)
 {
-	const struct vmc_store *store = &pool->config.store;
-	struct vmc_record record = {
-		.state = slot->vm.state,
-		.digest = pool->config.digest,
-		.pid = slot->vm.pid,
-		.start_time = store->ops->start_time(store->ctx, slot->vm.pid),
-		.vcpus = slot->vm.vcpus,
-		.memory_mib = slot->vm.memory_mib,
-		.cpu_delta = slot->vm.cpu_delta,
-		.context_id = slot->vm.context_id,
-		.id = vmc_view_of(slot->vm.id),
-		.agent_url = vmc_view_of(slot->vm.agent_url),
-		.saved = { slot->saved, slot->saved_len },
-	};
-	size_t len;
-	enum vmc_status status = vmc_record_write(&record, pool->record, &len);
-
-	if (status)
-		return status;
-	return store->ops->write(store->ctx, slot_number(pool, slot),
-				 pool->record, len);
+	return vmc_pool_get(ctx, vm, task, now_ms);
 }
 
-/* Puts the slot's state on record, unless it already is. */
-static enum vmc_status put_on_record(struct vmc_pool *pool,
-				     struct vmc_pool_slot *slot,
-				     uint64_t now_ms)
+static enum vmc_status get_config(void *ctx, struct vmc_cache_config *config,
+				  struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status;
-
-	if (!pool->config.store.ops || slot->recorded == slot->vm.state)
-		return VMC_OK;
-	status = write_record(pool, slot);
-	if (status == VMC_OK)
-		slot->recorded = (uint8_t)slot->vm.state;
-	else
-		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED, slot, now_ms,
-				vmc_status_words(status));
-	return status;
-}
-
-static void strike_record(struct vmc_pool *pool, struct vmc_pool_slot *slot)
-{
-	if (pool->config.store.ops)
-		pool->config.store.ops->erase(pool->config.store.ctx,
-					      slot_number(pool, slot));
-	slot->recorded = VMC_VM_EMPTY;
-	slot->saved_len = 0;
-}
-
-/* What a successor would need; a VM that cannot say it yet has none. */
-static enum vmc_status save(struct vmc_pool_slot *slot)
-{
-	struct vmc_vm *vm = &slot->vm;
-	size_t saved_len = 0;
-	enum vmc_status status = vm->hypervisor.ops->save(
-		vm->hypervisor.ctx, vm, slot->saved, sizeof(slot->saved),
-		&saved_len);
-
-	slot->saved_len = status == VMC_OK ? (uint32_t)saved_len : 0;
-	return status;
-}
-
-/*
- * Leaving a state
- */
-
-/* xorshift64 (Marsaglia 2003): spread, not secrecy. */
-static uint64_t next_random(struct vmc_pool *pool)
-{
-	pool->random ^= pool->random << 13;
-	pool->random ^= pool->random >> 7;
-	pool->random ^= pool->random << 17;
-	return pool->random;
-}
-
-/* Between half and all of a time that doubles with each failure. */
-static uint64_t retry_wait(struct vmc_pool *pool, uint32_t failures)
-{
-	uint64_t wait = pool->config.retry_min_ms;
-
-	while (--failures > 0 && wait < pool->config.retry_max_ms)
-		wait *= 2;
-	if (wait > pool->config.retry_max_ms)
-		wait = pool->config.retry_max_ms;
-	return wait / 2 + next_random(pool) % (wait / 2 + 1);
-}
-
-static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		       uint64_t now_ms)
-{
-	vmc_task_cancel(&slot->task);
-	set_state(pool, slot, VMC_VM_STOPPING);
-	(void)put_on_record(pool, slot, now_ms);
-	kick(pool, slot);
-}
-
-/* Stops what the slot has; it boots again after a wait that grows. */
-static void fail_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      enum vmc_event_type type, uint64_t now_ms)
-{
-	uint64_t wait = retry_wait(pool, ++slot->failures);
-	struct vmc_vm *vm = &slot->vm;
-	struct vmc_view console;
-
-	slot->retry_ms = now_ms + wait;
-	vmc_pool_report(pool, type, slot, now_ms, vm->error.text)->ms = wait;
-	console = vm->hypervisor.ops->console(vm->hypervisor.ctx, vm);
-	if (console.ptr_len)
-		vmc_pool_report_console(pool, slot, now_ms, console);
-	begin_stop(pool, slot, now_ms);
-}
-
-static void lose_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
-{
-	pool->counters.lost++;
-	if (now_ms - slot->since_ms < SOUND_MS) {
-		fail_slot(pool, slot, VMC_EVENT_VM_LOST, now_ms);
-		return;
-	}
-	slot->failures = 0;
-	slot->retry_ms = now_ms;
-	vmc_pool_report(pool, VMC_EVENT_VM_LOST, slot, now_ms,
-			slot->vm.error.text);
-	begin_stop(pool, slot, now_ms);
-}
-
-/*
- * What a slot does in each state. Each returns 1 if the state has changed,
- * so that there may be more to do at once.
- */
-
-static int may_boot(const struct vmc_pool *pool,
-		    const struct vmc_pool_slot *slot, uint64_t now_ms)
-{
-	return !pool->stopping && slot->retry_ms <= now_ms &&
-	       pool->booting < pool->config.boot_parallel;
-}
-
-static void begin_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		       uint64_t now_ms)
-{
-	vmc_error_reset(&slot->vm.error);
-	slot->vm.begun_ms = now_ms;
-	slot->task.deadline_ms = now_ms + pool->config.boot_timeout_ms;
-	slot->vm.state = VMC_VM_BOOTING;
-	pool->booting++;
-}
-
-/* Half made, it is on record as soon as it has a process. */
-static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			   uint64_t now_ms)
-{
-	if (slot->vm.pid == 0 || slot->recorded != VMC_VM_EMPTY)
-		return;
-	(void)save(slot);
-	(void)put_on_record(pool, slot, now_ms);
-}
-
-static int become_ready(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			uint64_t now_ms)
-{
-	enum vmc_status status = save(slot);
-
-	if (status == VMC_OK) {
-		set_state(pool, slot, VMC_VM_READY);
-		status = put_on_record(pool, slot, now_ms);
-	}
-	if (status) {
-		pool->counters.failed++;
-		(void)vmc_error_set(&slot->vm.error, status,
-				    "VM cannot be put on record", NULL);
-		fail_slot(pool, slot, VMC_EVENT_VM_FAILED, now_ms);
-		return 1;
-	}
-	slot->since_ms = now_ms;
-	return 1;
-}
-
-static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		     uint64_t now_ms)
-{
+	const struct vmc_pool *pool = ctx;
 	const struct vmc_factory *base = &pool->config.base;
-	int begins = !vmc_task_active(&slot->task);
-	enum vmc_status status = base->ops->get_base_vm(
-		base->ctx, &slot->vm, &slot->task, now_ms);
 
-	if (begins)
-		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, slot, now_ms,
-				NULL);
-	if (status == VMC_AGAIN) {
-		note_half_made(pool, slot, now_ms);
-		return 0;
-	}
-	pool->booting--;
-	pool->due_ms = 0; /* another slot may begin */
-	if (status) {
-		pool->counters.failed++;
-		fail_slot(pool, slot, VMC_EVENT_VM_FAILED, now_ms);
-		return 1;
-	}
-	pool->counters.booted++;
-	vmc_pool_report(pool, VMC_EVENT_VM_READY, slot, now_ms, NULL)->ms =
-		now_ms - slot->vm.begun_ms;
-	return become_ready(pool, slot, now_ms);
+	return base->ops->config(base->ctx, config, task, now_ms);
 }
 
-static int step_empty(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
-{
-	if (!may_boot(pool, slot, now_ms))
-		return 0;
-	begin_boot(pool, slot, now_ms);
-	return 1;
-}
-
-static int step_ready(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
-{
-	struct vmc_vm *vm = &slot->vm;
-	enum vmc_status status = vm->hypervisor.ops->watch(
-		vm->hypervisor.ctx, vm, &slot->task, now_ms);
-
-	if (status == VMC_AGAIN)
-		return 0;
-	lose_slot(pool, slot, now_ms);
-	return 1;
-}
-
-static int step_adopting(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			 uint64_t now_ms)
-{
-	struct vmc_vm *vm = &slot->vm;
-	struct vmc_view none = { NULL, 0 };
-	enum vmc_status status = vm->hypervisor.ops->attach(
-		vm->hypervisor.ctx, vm, none, &slot->task, now_ms);
-
-	if (status == VMC_AGAIN)
-		return 0;
-	if (status) {
-		lose_slot(pool, slot, now_ms);
-		return 1;
-	}
-	pool->counters.returned++;
-	vmc_pool_report(pool, VMC_EVENT_VM_RETURNED, slot, now_ms, NULL);
-	return become_ready(pool, slot, now_ms);
-}
-
-static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			 uint64_t now_ms)
-{
-	struct vmc_vm *vm = &slot->vm;
-	struct vmc_event gone;
-	enum vmc_status status;
-
-	vmc_pool_describe(pool, &gone, VMC_EVENT_VM_STOPPED, slot, now_ms);
-	status = vmc_vm_stop(vm, &slot->task, now_ms);
-	if (status == VMC_AGAIN)
-		return 0;
-	strike_record(pool, slot);
-	*vmc_pool_push(pool) = gone;
-	pool->due_ms = 0;
-	return 1;
-}
-
-static int step_state(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
-{
-	switch (slot->vm.state) {
-	case VMC_VM_EMPTY:
-		return step_empty(pool, slot, now_ms);
-	case VMC_VM_BOOTING:
-	case VMC_VM_CHECKING:
-	case VMC_VM_PAUSING:
-		return step_boot(pool, slot, now_ms);
-	case VMC_VM_READY:
-		return step_ready(pool, slot, now_ms);
-	case VMC_VM_ADOPTING:
-		return step_adopting(pool, slot, now_ms);
-	case VMC_VM_STOPPING:
-		return step_stopping(pool, slot, now_ms);
-	default:
-		return 0; /* HANDING: its taker's move */
-	}
-}
+const struct vmc_factory_ops vmc_factory_pool_ops = {
+	.name = "pool",
+	.get_base_vm = get_base_vm,
+	.config = get_config,
+};

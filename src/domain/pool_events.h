@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The events of a pool and of the server in front of it, in one ring. When
+ * it is full the oldest makes room and is counted.
+ */
+#ifndef VMC_POOL_EVENTS_H
+#define VMC_POOL_EVENTS_H
+
+#include "vmcache/pool.h"
+
+/* The newest event: everything but type and time is empty. */
+struct vmc_event *vmc_pool_push(struct vmc_pool *pool, enum vmc_event_type type,
+				uint64_t now_ms);
+
+/* An event about a slot's VM. `text` may be NULL; what does not fit ends in
+ * "...". */
+struct vmc_event *vmc_pool_report(struct vmc_pool *pool,
+				  enum vmc_event_type type, uint32_t slot,
+				  const char *text, uint64_t now_ms);
+
+/* The last bytes of a VM's console, as many as an event holds. */
+void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
+			     struct vmc_view console, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One slot's life. See pool_slot.h and the diagram in vmcache/pool.h. */
+#include "pool_slot.h"
+
+#include "pool_events.h"
+
+/* A VM that was READY for so long before it died did not fail to boot. */
+#define SOUND_MS 1000
+
+enum counted { COUNTED_NOWHERE, COUNTED_BOOTING, COUNTED_READY };
+
+static struct vmc_pool_slot *slot_at(struct vmc_pool *pool, uint32_t number)
+{
+	return &pool->slot[number];
+}
+
+static uint32_t number_of(const struct vmc_pool *pool,
+			  const struct vmc_pool_slot *slot)
+{
+	return (uint32_t)(slot - pool->slot);
+}
+
+/* Nothing is in it and nothing is being made for it. */
+static int is_vacant(const struct vmc_pool_slot *slot)
+{
+	return slot->vm.state == VMC_VM_EMPTY &&
+	       slot->counted == COUNTED_NOWHERE;
+}
+
+static void kick(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+{
+	slot->kick = 1;
+	pool->due_ms = 0;
+	pool->again = 1;
+}
+
+void vmc_pool_slot_kick(struct vmc_pool *pool, uint32_t slot)
+{
+	kick(pool, slot_at(pool, slot));
+}
+
+static void count_as(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		     enum counted counted)
+{
+	if (slot->counted == COUNTED_BOOTING)
+		pool->again = 1; /* another slot may boot */
+	pool->booting -= slot->counted == COUNTED_BOOTING;
+	pool->ready -= slot->counted == COUNTED_READY;
+	slot->counted = (uint8_t)counted;
+	pool->booting += slot->counted == COUNTED_BOOTING;
+	pool->ready += slot->counted == COUNTED_READY;
+}
+
+static void handles_changed(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+{
+	slot->generation++;
+	pool->waits_changed = 1;
+}
+
+/* Ends what the slot is doing, whatever it is. */
+static void drop_task(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+{
+	if (slot->task.wait_len)
+		handles_changed(pool, slot);
+	vmc_task_cancel(&slot->task);
+}
+
+/*
+ * Records
+ */
+
+static enum vmc_status write_record(struct vmc_pool *pool,
+				    struct vmc_pool_slot *slot)
+{
+	const struct vmc_store *store = &pool->config.store;
+	const struct vmc_vm *vm = &slot->vm;
+	struct vmc_record record = {
+		.state = vm->state,
+		.digest = pool->config.digest,
+		.pid = vm->pid,
+		.start_time = store->ops->start_time(store->ctx, vm->pid),
+		.vcpus = vm->vcpus,
+		.memory_mib = vm->memory_mib,
+		.cpu_delta = vm->cpu_delta,
+		.context_id = vm->context_id,
+		.id = vmc_view_of(vm->id),
+		.agent_url = vmc_view_of(vm->agent_url),
+		.saved = { slot->saved, slot->saved_len },
+	};
+	size_t len;
+	enum vmc_status status = vmc_record_write(&record, pool->record, &len);
+
+	if (status)
+		return status;
+	return store->ops->write(store->ctx, number_of(pool, slot),
+				 pool->record, len);
+}
+
+/* Puts the slot's state on record. A failure is the host's to know. */
+static enum vmc_status put_on_record(struct vmc_pool *pool,
+				     struct vmc_pool_slot *slot,
+				     uint64_t now_ms)
+{
+	enum vmc_status status;
+
+	if (!pool->config.store.ops)
+		return VMC_OK;
+	slot->recorded = (uint8_t)slot->vm.state;
+	status = write_record(pool, slot);
+	if (status)
+		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED,
+				number_of(pool, slot),
+				vmc_status_words(status), now_ms);
+	return status;
+}
+
+static void strike(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+{
+	if (pool->config.store.ops && slot->recorded != VMC_VM_EMPTY)
+		pool->config.store.ops->erase(pool->config.store.ctx,
+					      number_of(pool, slot));
+	slot->recorded = VMC_VM_EMPTY;
+	slot->saved_len = 0;
+}
+
+void vmc_pool_slot_strike(struct vmc_pool *pool, uint32_t slot)
+{
+	strike(pool, slot_at(pool, slot));
+}
+
+/* What a successor, or a taker, needs of the driver. */
+static enum vmc_status save(struct vmc_pool_slot *slot)
+{
+	struct vmc_vm *vm = &slot->vm;
+	size_t saved_len = 0;
+	enum vmc_status status = vm->hypervisor.ops->save(
+		vm->hypervisor.ctx, vm, slot->saved, sizeof(slot->saved),
+		&saved_len);
+
+	slot->saved_len = status == VMC_OK ? (uint32_t)saved_len : 0;
+	return status;
+}
+
+/* Half made, it is on record once, as soon as it has a process. */
+static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+			   uint64_t now_ms)
+{
+	if (slot->vm.pid == 0 || (slot->recorded >= VMC_VM_BOOTING &&
+				  slot->recorded <= VMC_VM_PAUSING))
+		return;
+	if (save(slot) == VMC_OK && put_on_record(pool, slot, now_ms))
+		slot->saved_len = 0; /* reported; it is tried again as READY */
+}
+
+/*
+ * Ways to STOPPING
+ */
+
+/* xorshift64 (Marsaglia 2003): spread, not secrecy. */
+static uint64_t next_random(struct vmc_pool *pool)
+{
+	pool->random ^= pool->random << 13;
+	pool->random ^= pool->random >> 7;
+	pool->random ^= pool->random << 17;
+	return pool->random;
+}
+
+/* Between half and all of a time that doubles with each failure. */
+static uint64_t retry_wait(struct vmc_pool *pool, uint32_t failures)
+{
+	uint64_t wait = pool->config.retry_min_ms;
+
+	while (--failures > 0 && wait < pool->config.retry_max_ms)
+		wait *= 2;
+	if (wait > pool->config.retry_max_ms)
+		wait = pool->config.retry_max_ms;
+	return wait / 2 + next_random(pool) % (wait / 2 + 1);
+}
+
+static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		       uint64_t now_ms)
+{
+	drop_task(pool, slot);
+	count_as(pool, slot, COUNTED_NOWHERE);
+	slot->vm.state = VMC_VM_STOPPING;
+	/* A record that cannot be renewed still names the VM. */
+	if (slot->recorded != VMC_VM_EMPTY &&
+	    put_on_record(pool, slot, now_ms) != VMC_OK)
+		slot->recorded = VMC_VM_STOPPING;
+	kick(pool, slot);
+}
+
+void vmc_pool_slot_stop(struct vmc_pool *pool, uint32_t number,
+			uint64_t now_ms)
+{
+	struct vmc_pool_slot *slot = slot_at(pool, number);
+
+	if (is_vacant(slot))
+		strike(pool, slot);
+	else if (slot->vm.state != VMC_VM_STOPPING)
+		begin_stop(pool, slot, now_ms);
+}
+
+/* Stops what the slot has; it boots again after a wait that grows. */
+static void fail_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		      enum vmc_event_type type, uint64_t now_ms)
+{
+	uint64_t wait = retry_wait(pool, ++slot->failures);
+	uint32_t number = number_of(pool, slot);
+	struct vmc_vm *vm = &slot->vm;
+
+	slot->retry_ms = now_ms + wait;
+	vmc_pool_report(pool, type, number, vm->error.text, now_ms)->ms = wait;
+	vmc_pool_report_console(
+		pool, number,
+		vm->hypervisor.ops->console(vm->hypervisor.ctx, vm), now_ms);
+	begin_stop(pool, slot, now_ms);
+}
+
+static void lose_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		      uint64_t now_ms)
+{
+	pool->counters.lost++;
+	if (now_ms - slot->since_ms < SOUND_MS) {
+		fail_slot(pool, slot, VMC_EVENT_VM_LOST, now_ms);
+		return;
+	}
+	slot->failures = 0;
+	slot->retry_ms = now_ms;
+	vmc_pool_report(pool, VMC_EVENT_VM_LOST, number_of(pool, slot),
+			slot->vm.error.text, now_ms);
+	begin_stop(pool, slot, now_ms);
+}
+
+/*
+ * What a slot does in each state. Each returns 1 if the state has changed,
+ * so that there may be more to do at once.
+ */
+
+static int may_boot(const struct vmc_pool *pool)
+{
+	return !pool->stopping && pool->booting < pool->config.boot_parallel;
+}
+
+static int step_empty(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		      uint64_t now_ms)
+{
+	if (!may_boot(pool) || slot->retry_ms > now_ms)
+		return 0;
+	slot->vm.begun_ms = now_ms;
+	slot->task.deadline_ms = now_ms + pool->config.boot_timeout_ms;
+	count_as(pool, slot, COUNTED_BOOTING);
+	return 1;
+}
+
+static enum vmc_status enter_ready(struct vmc_pool *pool,
+				   struct vmc_pool_slot *slot, uint64_t now_ms)
+{
+	enum vmc_status status = save(slot);
+
+	if (status == VMC_OK)
+		status = put_on_record(pool, slot, now_ms);
+	if (status)
+		return vmc_error_set(&slot->vm.error, status,
+				     "VM cannot be put on record",
+				     vmc_status_words(status));
+	slot->since_ms = now_ms;
+	count_as(pool, slot, COUNTED_READY);
+	return VMC_OK;
+}
+
+static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		     uint64_t now_ms)
+{
+	const struct vmc_factory *base = &pool->config.base;
+	uint32_t number = number_of(pool, slot);
+	int begins = !vmc_task_active(&slot->task);
+	enum vmc_status status = base->ops->get_base_vm(
+		base->ctx, &slot->vm, &slot->task, now_ms);
+
+	if (begins)
+		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, number, NULL,
+				now_ms);
+	if (status == VMC_AGAIN) {
+		note_half_made(pool, slot, now_ms);
+		return 0;
+	}
+	count_as(pool, slot, COUNTED_NOWHERE);
+	if (status == VMC_OK)
+		status = enter_ready(pool, slot, now_ms);
+	if (status) {
+		pool->counters.failed++;
+		fail_slot(pool, slot, VMC_EVENT_VM_FAILED, now_ms);
+		return 1;
+	}
+	pool->counters.booted++;
+	vmc_pool_report(pool, VMC_EVENT_VM_READY, number, NULL, now_ms)->ms =
+		now_ms - slot->vm.begun_ms;
+	return 1;
+}
+
+static int step_ready(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		      uint64_t now_ms)
+{
+	struct vmc_vm *vm = &slot->vm;
+	enum vmc_status status = vm->hypervisor.ops->watch(
+		vm->hypervisor.ctx, vm, &slot->task, now_ms);
+
+	if (status == VMC_AGAIN)
+		return 0;
+	lose_slot(pool, slot, now_ms);
+	return 1;
+}
+
+static int step_adopting(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+			 uint64_t now_ms)
+{
+	struct vmc_view none = { NULL, 0 };
+	enum vmc_status status =
+		vmc_vm_attach(&slot->vm, none, &slot->task, now_ms);
+
+	if (status == VMC_AGAIN)
+		return 0;
+	if (status == VMC_OK)
+		status = enter_ready(pool, slot, now_ms);
+	if (status) {
+		lose_slot(pool, slot, now_ms);
+		return 1;
+	}
+	pool->counters.returned++;
+	vmc_pool_report(pool, VMC_EVENT_VM_RETURNED, number_of(pool, slot),
+			NULL, now_ms);
+	return 1;
+}
+
+static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+			 uint64_t now_ms)
+{
+	enum vmc_status status = vmc_vm_stop(&slot->vm, &slot->task, now_ms);
+
+	if (status == VMC_AGAIN)
+		return 0;
+	strike(pool, slot);
+	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot),
+			NULL, now_ms);
+	return 1;
+}
+
+static int step_state(struct vmc_pool *pool, struct vmc_pool_slot *slot,
+		      uint64_t now_ms)
+{
+	if (slot->counted == COUNTED_BOOTING)
+		return step_boot(pool, slot, now_ms);
+	switch (slot->vm.state) {
+	case VMC_VM_EMPTY:
+		return step_empty(pool, slot, now_ms);
+	case VMC_VM_READY:
+		return step_ready(pool, slot, now_ms);
+	case VMC_VM_ADOPTING:
+		return step_adopting(pool, slot, now_ms);
+	case VMC_VM_STOPPING:
+		return step_stopping(pool, slot, now_ms);
+	default:
+		return 0; /* HANDING: its taker's move */
+	}
+}
+
+void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number,
+			uint64_t now_ms)
+{
+	struct vmc_pool_slot *slot = slot_at(pool, number);
+	int waited = slot->task.wait_len > 0;
+
+	slot->kick = 0;
+	while (step_state(pool, slot, now_ms))
+		continue;
+	if (waited || slot->task.wait_len)
+		handles_changed(pool, slot);
+}
+
+uint64_t vmc_pool_slot_until(const struct vmc_pool *pool, uint32_t number)
+{
+	const struct vmc_pool_slot *slot = &pool->slot[number];
+
+	if (slot->kick)
+		return 0;
+	if (is_vacant(slot))
+		return may_boot(pool) ? slot->retry_ms : VMC_NEVER;
+	return slot->task.until_ms;
+}
+
+/*
+ * The doors
+ */
+
+enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number,
+				   uint64_t now_ms)
+{
+	struct vmc_pool_slot *slot = slot_at(pool, number);
+	struct vmc_vm *vm = &slot->vm;
+	struct vmc_vm_probe probe = { 0, 0, 0 };
+	enum vmc_status status;
+
+	vm->hypervisor.ops->probe(vm->hypervisor.ctx, vm, &probe);
+	if (!probe.alive) {
+		status = vmc_error_set(&vm->error, VMC_ERR_VM,
+				       "VM is gone", NULL);
+		lose_slot(pool, slot, now_ms);
+		return status;
+	}
+	vm->state = VMC_VM_HANDING;
+	status = put_on_record(pool, slot, now_ms);
+	if (status) {
+		vm->state = VMC_VM_READY;
+		return VMC_ERR_IO;
+	}
+	drop_task(pool, slot);
+	count_as(pool, slot, COUNTED_NOWHERE);
+	slot->failures = 0;
+	slot->retry_ms = now_ms;
+	vmc_pool_report(pool, VMC_EVENT_VM_TAKEN, number, NULL, now_ms)->ms =
+		now_ms - slot->since_ms;
+	return VMC_OK;
+}
+
+void vmc_pool_slot_vacate(struct vmc_pool *pool, uint32_t number)
+{
+	pool->counters.handed++;
+	kick(pool, slot_at(pool, number));
+}
+
+void vmc_pool_slot_hand(struct vmc_pool *pool, uint32_t number,
+			uint64_t now_ms)
+{
+	struct vmc_pool_slot *slot = slot_at(pool, number);
+
+	slot->vm.state = VMC_VM_HANDED;
+	/* HANDING on record is safe too: a successor looks before it acts. */
+	if (put_on_record(pool, slot, now_ms) != VMC_OK)
+		slot->recorded = VMC_VM_HANDING;
+	vmc_vm_release(&slot->vm);
+	vmc_pool_slot_vacate(pool, number);
+}
+
+void vmc_pool_slot_take_back(struct vmc_pool *pool, uint32_t number,
+			     uint64_t now_ms)
+{
+	struct vmc_pool_slot *slot = slot_at(pool, number);
+
+	slot->vm.state = VMC_VM_ADOPTING;
+	slot->task.deadline_ms = now_ms + pool->config.step_timeout_ms;
+	kick(pool, slot);
+}
