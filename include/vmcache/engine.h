@@ -17,13 +17,18 @@
  * - Output comes before input: a peer that does not read is not read from,
  *   which is what bounds the memory that it can take.
  * - Events are asked for until there is none. The views in an event live
- *   until the next call of `next` or `recv_ack`.
+ *   until the next call of `next` or `recv_ack`. An event of type NONE says
+ *   only that there is something to send again (the engine's own answer to
+ *   a bad message, say).
+ * - A REQUEST is yielded only while a reply can be accepted, so it can
+ *   always be answered at once. While the peer does not take one reply,
+ *   the next request stays where it is.
  * - An engine that has failed says so in `failed`, wants nothing to be
  *   received, may still have a last word to send, and is then to be closed.
  *
  * A server's engine yields REQUEST, and for a reply under way STARTED and
- * DELIVERED; a client's yields RESPONSE. PEER_GONE and CANCELLED concern
- * calls that are not answered yet.
+ * DELIVERED; a client's yields RESPONSE or OVERSIZE. CANCELLED concerns calls that are
+ * not answered yet. After recv_end those can still be answered.
  */
 #ifndef VMCACHE_ENGINE_H
 #define VMCACHE_ENGINE_H
@@ -36,18 +41,25 @@ extern "C" {
 #endif
 
 enum vmc_engine_event_type {
-	VMC_ENGINE_NONE = 0,
+	VMC_ENGINE_NONE = 0, /* nothing to act on; go on asking */
 
 	/* Server: a complete request. Answer it by `reply`, now or later. */
 	VMC_ENGINE_REQUEST,
-	/* Server: the peer gave up one call; no reply is wanted any more. */
+	/*
+	 * Server: no reply to that stream is wanted any more, if a call of it
+	 * is still waiting: the peer gave it up, or has just been told that
+	 * it broke a rule there.
+	 */
 	VMC_ENGINE_CANCELLED,
 	/* Server: the first byte of a reply's payload has been taken. */
 	VMC_ENGINE_STARTED,
 	/* Server: all of a reply has been taken; its parts are free. */
 	VMC_ENGINE_DELIVERED,
 	/* Client: a complete response. */
-	VMC_ENGINE_RESPONSE
+	VMC_ENGINE_RESPONSE,
+	/* Client: the response exceeded the window and was thrown away; the
+	 * message says by how much. */
+	VMC_ENGINE_OVERSIZE
 };
 
 struct vmc_engine_event {
@@ -58,7 +70,7 @@ struct vmc_engine_event {
 	struct vmc_view service, method; /* "cache.CacheService", "Status" */
 	uint64_t timeout_ns;             /* from the peer; 0: none */
 
-	/* RESPONSE */
+	/* RESPONSE, OVERSIZE */
 	enum vmc_code code;              /* 0..16; others become UNKNOWN */
 	struct vmc_view message;         /* the error's text */
 
