@@ -66,12 +66,12 @@ enum vmc_mock_op {
  * once.
  *
  * A stop cannot fail, so of its script only the delay counts. A save has no
- * task, so of its script the delay does not count, and it cannot hang.
+ * task, so of its script the delay does not count, and it cannot hang. A
+ * watch ends only if it goes wrong, after the delay.
  */
 struct vmc_mock_script {
 	uint32_t delay_ms;      /* each call takes so long, then succeeds or
-				 * goes wrong. A watch: lives so long; 0: on
-				 * and on */
+				 * goes wrong */
 	uint32_t wrong_from;    /* first call that goes wrong, counted from 1
 				 * as in `called`; 0: none does */
 	uint32_t wrong_len;     /* so many do; 0: all from there on */
@@ -120,10 +120,10 @@ struct vmc_mock {
  * watch     with a book, names a handle that gets HUP when it is killed.
  * add_*     more than vcpus_max or memory_max_mib of the configuration:
  *           VMC_ERR_TOO_BIG, naming both.
- * save      {"ID":…,"Serial":…,"MaxVCPUs":…,"MaxMemory":…}
- * attach    of another process's VM takes its word from that text. In a
- *           world with a book the VM must be alive (VMC_ERR_NOT_FOUND) and
- *           nobody's (VMC_ERR_IN_USE).
+ * save      {"ID":"…","Serial":1,"MaxVCPUs":1,"MaxMemory":128}
+ * attach    of another process's VM believes that text, which must be of
+ *           vm->id (VMC_ERR_MALFORMED). In a world with a book the VM must
+ *           be alive (VMC_ERR_NOT_FOUND) and nobody's (VMC_ERR_IN_USE).
  */
 extern const struct vmc_hypervisor_ops vmc_mock_ops;
 
