@@ -186,6 +186,9 @@ $(BUILD)/src/%.o: src/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(LIB_CFLAGS) $(ALL_CPPFLAGS) -c $< -o $@
 
+# what vmc_build_options says of the tables that are linked
+$(BUILD)/src/base/options.o: ALL_CPPFLAGS += \
+	-DVMC_BUILD_TRANSPORT=$(TRANSPORT) -DVMC_BUILD_AGENT=$(AGENT)
 $(BUILD)/src/wire/pbio.o: ALL_CPPFLAGS += $(PB_CPPFLAGS)
 $(BUILD)/src/wire/pbio.o: $(PROTOS:%=$(GEN)/%.pb.h)
 

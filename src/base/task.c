@@ -78,7 +78,6 @@ void vmc_task_forward(struct vmc_task *task, const struct vmc_task *inner)
 	unsigned i;
 
 	for (i = 0; i < inner->wait_len; i++)
-		vmc_task_wait(task, inner->wait[i].handle,
-			      inner->wait[i].want);
+		vmc_task_wait(task, inner->wait[i].handle, inner->wait[i].want);
 	vmc_task_until(task, inner->until_ms);
 }
