@@ -103,8 +103,9 @@ struct vmc_get_vm {
 	struct vmc_task call;
 	struct vmc_cache_config config;
 	uint64_t step_begun_ms;
-	uint8_t failed;
+	struct vmc_wall wall;
 	enum vmc_status result;
+	uint8_t memory_added;
 	uint8_t entropy[512];
 };
 
