@@ -108,8 +108,7 @@ static void set_paused(struct vmc_mock *mock, struct vmc_vm *vm, int paused)
 		machine->paused = (uint8_t)paused;
 }
 
-static void set_attached(struct vmc_mock *mock, struct vmc_vm *vm,
-			 int attached)
+static void set_attached(struct vmc_mock *mock, struct vmc_vm *vm, int attached)
 {
 	struct vmc_mock_machine *machine = machine_of(mock, vm);
 
@@ -151,8 +150,7 @@ static enum vmc_status go_wrong(struct vmc_mock *mock, struct vmc_vm *vm,
 	mock->failed[op]++;
 	return vmc_error_set(&vm->error,
 			     script->status ? script->status : VMC_ERR_VM,
-			     script->text ? script->text :
-					    "fails, as scripted",
+			     script->text ? script->text : "fails, as scripted",
 			     script->text ? NULL : op_names[op]);
 }
 
@@ -243,8 +241,8 @@ static enum vmc_status run_op(struct vmc_mock *mock, struct vmc_vm *vm,
 
 /* The same, of an operation that needs the VM's control channel. */
 static enum vmc_status run_attached(struct vmc_mock *mock, struct vmc_vm *vm,
-				    enum vmc_mock_op op,
-				    struct vmc_task *task, uint64_t now_ms)
+				    enum vmc_mock_op op, struct vmc_task *task,
+				    uint64_t now_ms)
 {
 	if (!mock_vm(vm)->attached) {
 		if (vmc_task_active(task))
@@ -280,8 +278,8 @@ static enum vmc_status make(struct vmc_mock *mock, struct vmc_vm *vm,
 	if (vm->memory_mib == 0)
 		vm->memory_mib = VMC_MOCK_MEMORY_MIB;
 	mine->vcpus_max = config->vcpus_max ? config->vcpus_max : vm->vcpus;
-	mine->memory_max_mib = config->memory_max_mib ? config->memory_max_mib :
-							vm->memory_mib;
+	mine->memory_max_mib = config->memory_max_mib ? config->memory_max_mib
+						      : vm->memory_mib;
 	if (mock->pid_first)
 		vm->pid = mock->pid_first + mine->serial - 1;
 	set_attached(mock, vm, 1);
@@ -364,9 +362,10 @@ static enum vmc_status mock_add_memory(void *ctx, struct vmc_vm *vm,
 
 	if ((uint64_t)vm->memory_mib + mib > mine->memory_max_mib)
 		return vmc_task_end(
-			task, vmc_error_set_number(&vm->error, VMC_ERR_TOO_BIG,
-						   "more memory than memory_max_mib",
-						   mine->memory_max_mib));
+			task,
+			vmc_error_set_number(&vm->error, VMC_ERR_TOO_BIG,
+					     "more memory than memory_max_mib",
+					     mine->memory_max_mib));
 	return run_attached(ctx, vm, VMC_MOCK_ADD_MEMORY, task, now_ms);
 }
 
@@ -407,14 +406,12 @@ static enum vmc_status mock_watch(void *ctx, struct vmc_vm *vm,
 
 	if (status == VMC_AGAIN && machine)
 		vmc_task_wait(task,
-			      VMC_MOCK_HANDLE_FIRST +
-				      (machine - mock->machine),
+			      VMC_MOCK_HANDLE_FIRST + (machine - mock->machine),
 			      VMC_WAIT_HUP);
 	return status;
 }
 
-static void mock_probe(void *ctx, struct vmc_vm *vm,
-		       struct vmc_vm_probe *probe)
+static void mock_probe(void *ctx, struct vmc_vm *vm, struct vmc_vm_probe *probe)
 {
 	const struct vmc_mock_machine *machine = machine_of(ctx, vm);
 	const struct mock_vm *mine = mock_vm(vm);
@@ -539,8 +536,8 @@ static enum vmc_status begin_attach(struct vmc_mock *mock, struct vmc_vm *vm,
 }
 
 static enum vmc_status mock_attach(void *ctx, struct vmc_vm *vm,
-				   struct vmc_view saved,
-				   struct vmc_task *task, uint64_t now_ms)
+				   struct vmc_view saved, struct vmc_task *task,
+				   uint64_t now_ms)
 {
 	struct vmc_mock *mock = ctx;
 	enum vmc_status status = VMC_OK;

@@ -220,14 +220,12 @@ static enum vmc_status open_listener(struct vmc_sim *sim, const char *endpoint,
 		*out = VMC_SIM_LISTENER_FIRST + (vmc_handle)i;
 		return VMC_OK;
 	}
-	return vmc_error_set_number(error, VMC_ERR_IO,
-				    "no listener left of",
+	return vmc_error_set_number(error, VMC_ERR_IO, "no listener left of",
 				    VMC_SIM_LISTENER_MAX);
 }
 
 static enum vmc_status sim_listen(void *ctx, const char *endpoint,
-				  vmc_handle *listener,
-				  struct vmc_error *error)
+				  vmc_handle *listener, struct vmc_error *error)
 {
 	struct vmc_sim *sim = ctx;
 	enum vmc_status status = check_endpoint(endpoint, error);
@@ -240,8 +238,8 @@ static enum vmc_status sim_listen(void *ctx, const char *endpoint,
 				     "listening fails, as scripted", endpoint);
 	}
 	if (listener_at(sim, endpoint))
-		return vmc_error_set(error, VMC_ERR_IN_USE,
-				     "a server lives at", endpoint);
+		return vmc_error_set(error, VMC_ERR_IN_USE, "a server lives at",
+				     endpoint);
 	return open_listener(sim, endpoint, listener, error);
 }
 
@@ -399,8 +397,8 @@ static void put_bytes(struct vmc_sim_pipe *pipe, const uint8_t *bytes,
 		      size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		pipe->bytes[(pipe->first + pipe->len + i) %
-			    VMC_SIM_RING_SIZE] = bytes[i];
+		pipe->bytes[(pipe->first + pipe->len + i) % VMC_SIM_RING_SIZE] =
+			bytes[i];
 	pipe->len += (uint32_t)len;
 }
 
@@ -452,9 +450,8 @@ static size_t room(const struct vmc_sim *sim, const struct vmc_sim_pipe *pipe)
 	return pipe->len < ring ? ring - pipe->len : 0;
 }
 
-static size_t put_parts(struct vmc_sim_pipe *pipe,
-			const struct vmc_view *parts, size_t parts_len,
-			size_t limit)
+static size_t put_parts(struct vmc_sim_pipe *pipe, const struct vmc_view *parts,
+			size_t parts_len, size_t limit)
 {
 	size_t put = 0;
 
