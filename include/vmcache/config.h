@@ -11,6 +11,8 @@
 #ifndef VMCACHE_CONFIG_H
 #define VMCACHE_CONFIG_H
 
+#include "agent_config.h"
+
 /* Version of the library: major * 10000 + minor * 100 + patch. */
 #define VMC_VERSION_NUMBER 100
 #define VMC_VERSION "0.1.0"
@@ -180,21 +182,23 @@
  * A digest of all knobs: what *_init compares. Two builds that differ in
  * one knob differ here, whatever the sizes of their structs.
  */
-#define VMC_OPTIONS_MIX(h, v) (((h) * 31u) + (unsigned)(v))
+#define VMC_OPTIONS_MIX(h, v) (((h)*31u) + (unsigned)(v))
 #define VMC_OPTIONS_A                                                          \
 	VMC_OPTIONS_MIX(                                                       \
-		VMC_OPTIONS_MIX(VMC_OPTIONS_MIX(VMC_OPTIONS_MIX(               \
+		VMC_OPTIONS_MIX(                                               \
+			VMC_OPTIONS_MIX(                                       \
+				VMC_OPTIONS_MIX(VMC_AGENT_OPTIONS +            \
 							VMC_VERSION_NUMBER,    \
-							VMC_VM_MAX),           \
-						VMC_CONNECTION_MAX),           \
-				VMC_CALL_MAX),                                 \
+						VMC_VM_MAX),                   \
+				VMC_CONNECTION_MAX),                           \
+			VMC_CALL_MAX),                                         \
 		VMC_WINDOW_SIZE)
 #define VMC_OPTIONS_B                                                          \
 	VMC_OPTIONS_MIX(                                                       \
 		VMC_OPTIONS_MIX(                                               \
-			VMC_OPTIONS_MIX(VMC_OPTIONS_MIX(VMC_OPTIONS_A,         \
-							VMC_REPLY_MAX),        \
-					VMC_CHANNEL_CALL_MAX),                 \
+			VMC_OPTIONS_MIX(                                       \
+				VMC_OPTIONS_MIX(VMC_OPTIONS_A, VMC_REPLY_MAX), \
+				VMC_CHANNEL_CALL_MAX),                         \
 			VMC_REQUEST_SIZE),                                     \
 		VMC_ID_SIZE)
 #define VMC_OPTIONS                                                            \
