@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pbio: protobuf in and out. The only file that sees nanopb's encoder and
+ * decoder; what is above it sees views and plain structs.
+ *
+ * Reading. Strings and bytes come out as views into the input, whatever
+ *   their length; nothing is copied but what lands in a fixed field of a
+ *   public struct, and that is checked against its knob. As protobuf has
+ *   it: unknown fields are skipped, an absent field is its zero value, of
+ *   a field that comes twice the last counts. Refused are a field of
+ *   another wire type than its own, a string that is not UTF-8, and bytes
+ *   that end inside a field.
+ *
+ * Writing. Goes to a writer (../base/cursor.h), which remembers when its
+ *   buffer was too small; who writes several pieces looks at `fail` once.
+ *   Zero values are left out. Strings are expected to be UTF-8: texts from
+ *   elsewhere go through ../base/text.h first.
+ *
+ * Gathering. A message with large bytes in it is written as parts: its
+ *   small pieces in the writer's buffer, the large ones where they are. The
+ *   parts, in order, are the message; they and what they point to live
+ *   until the message has been sent.
+ *
+ * Replies that are sent often (Status, GetBaseVM, the response's envelope)
+ * are written straight, field by field; tests/unit/test_pbio.c holds them
+ * to nanopb's encoding of the same values, byte by byte.
+ */
+#ifndef VMC_WIRE_PBIO_H
+#define VMC_WIRE_PBIO_H
+
+#include "vmcache/client.h"
+#include "vmcache/status.h"
+#include "vmcache/view.h"
+#include "../base/cursor.h"
+
+/* -- ttrpc's envelopes (proto/ttrpc.proto) --------------------------------- */
+
+/* ttrpc.Request. Metadata are skipped. */
+struct vmc_pbio_request {
+	struct vmc_view service, method; /* "cache.CacheService", "Status" */
+	struct vmc_view payload;
+	int64_t timeout_ns; /* 0: none; negative: it is over already */
+};
+
+/* VMC_ERR_MALFORMED. */
+enum vmc_status
+vmc_pbio_read_request(struct vmc_view bytes,
+		      struct vmc_pbio_request *request) VMC_CHECKED;
+
+/* Bytes that the next one writes; those of the payload are among them. */
+size_t vmc_pbio_request_len(const struct vmc_pbio_request *request);
+void vmc_pbio_write_request(struct vmc_writer *w,
+			    const struct vmc_pbio_request *request);
+
+/*
+ * ttrpc.Response. Of an absent status, and of an empty one, the code is 0:
+ * both say OK. Any other number is as it came: codes outside 0..16 exist
+ * in the wild and are the reader's business.
+ */
+struct vmc_pbio_response {
+	int32_t code;
+	struct vmc_view message; /* of the error */
+	struct vmc_view payload;
+};
+
+/* VMC_ERR_MALFORMED. */
+enum vmc_status
+vmc_pbio_read_response(struct vmc_view bytes,
+		       struct vmc_pbio_response *response) VMC_CHECKED;
+
+/*
+ * Begins a response that says OK: what stands before a payload of that
+ * length, which follows. Nothing at all for an empty one, as Go does it.
+ */
+#define VMC_PBIO_RESPONSE_HEAD_SIZE 6 /* tag, length below 4 GiB */
+
+size_t vmc_pbio_response_head_len(size_t payload_len);
+void vmc_pbio_write_response_head(struct vmc_writer *w, size_t payload_len);
+
+/* A whole response that says what went wrong, and has no payload. */
+size_t vmc_pbio_response_error_len(enum vmc_code code, struct vmc_view message);
+void vmc_pbio_write_response_error(struct vmc_writer *w, enum vmc_code code,
+				   struct vmc_view message);
+
+/* -- cache.CacheService (proto/cache.proto) -------------------------------- */
+
+/* All its requests are google.protobuf.Empty: no bytes. What a later
+ * version may have put there is skipped. VMC_ERR_MALFORMED. */
+enum vmc_status vmc_pbio_read_empty(struct vmc_view bytes) VMC_CHECKED;
+
+/*
+ * GrpcStatus: its head, then one entry for each VM that is READY. The sizes
+ * are the most that each can need; a reply holds
+ * VMC_PBIO_STATUS_HEAD_SIZE + number * VMC_PBIO_VM_STATUS_SIZE.
+ */
+#define VMC_PBIO_STATUS_HEAD_SIZE 11 /* tag, int64 */
+#define VMC_PBIO_VM_STATUS_SIZE 25   /* tag, length, int64, 2 uint32 */
+
+void vmc_pbio_write_status_head(struct vmc_writer *w, int64_t pid);
+void vmc_pbio_write_vm_status(struct vmc_writer *w,
+			      const struct vmc_vm_status *vm);
+
+/* VMC_ERR_MALFORMED; `error` names the knob if there are more VMs than
+ * VMC_VM_MAX. */
+enum vmc_status vmc_pbio_read_status(struct vmc_view bytes,
+				     struct vmc_cache_status *status,
+				     struct vmc_error *error) VMC_CHECKED;
+
+/* GrpcVM, as it is sent. */
+struct vmc_pbio_base_vm {
+	struct vmc_view id;
+	struct vmc_view hypervisor; /* the driver's `save` */
+	int64_t proxy_pid;	    /* Kata 1.x only */
+	struct vmc_view proxy_url;  /* the agent's URL */
+	uint32_t vcpus, memory_mib, cpu_delta;
+};
+
+/*
+ * Gathers a GrpcVM: three parts, of which the second is `hypervisor`. The
+ * writer needs room for id and proxy_url and VMC_PBIO_BASE_VM_SIZE more.
+ *
+ * VMC_ERR_TOO_BIG: the writer's buffer is too small.
+ */
+#define VMC_PBIO_BASE_VM_PARTS 3
+#define VMC_PBIO_BASE_VM_SIZE                                                  \
+	(6 + 6 + 11 + 6 + 3 * 6) /* a tag and a number each; lengths < 4 GiB */
+
+enum vmc_status
+vmc_pbio_gather_base_vm(struct vmc_writer *w, const struct vmc_pbio_base_vm *vm,
+			struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS],
+			size_t *parts_len) VMC_CHECKED;
+
+/* VMC_ERR_MALFORMED; `error` names field and knob if id or proxyURL do not
+ * fit theirs. `hypervisor` is a view into the input. */
+enum vmc_status vmc_pbio_read_base_vm(struct vmc_view bytes,
+				      struct vmc_cached_vm *vm,
+				      struct vmc_error *error) VMC_CHECKED;
+
+/*
+ * Gathers a GrpcVMConfig: up to four parts; each of its two fields is a
+ * piece in the writer and the bytes themselves. An empty field has none.
+ *
+ * VMC_ERR_TOO_BIG: the writer has no room for VMC_PBIO_CONFIG_SIZE bytes.
+ */
+#define VMC_PBIO_CONFIG_PARTS 4
+#define VMC_PBIO_CONFIG_SIZE (6 + 6) /* tag, length below 4 GiB, each */
+
+enum vmc_status
+vmc_pbio_gather_config(struct vmc_writer *w,
+		       const struct vmc_cache_config *config,
+		       struct vmc_view parts[VMC_PBIO_CONFIG_PARTS],
+		       size_t *parts_len) VMC_CHECKED;
+
+/* VMC_ERR_MALFORMED. The views point into the input. */
+enum vmc_status vmc_pbio_read_config(struct vmc_view bytes,
+				     struct vmc_cache_config *config,
+				     struct vmc_error *error) VMC_CHECKED;
+
+#endif
