@@ -265,6 +265,7 @@ static const struct event_row event_rows[] = {
 	[VMC_EVENT_VM_TAKEN] = { CLI_LOG_INFO, 1, 1, 0, "ready_ms", NULL },
 	[VMC_EVENT_VM_HANDED] = { CLI_LOG_INFO, 1, 1, 1, NULL, NULL },
 	[VMC_EVENT_VM_RETURNED] = { CLI_LOG_INFO, 1, 1, 0, NULL, NULL },
+	[VMC_EVENT_VM_DROPPED] = { CLI_LOG_WARN, 1, 1, 1, NULL, "reason" },
 	[VMC_EVENT_VM_STOPPED] = { CLI_LOG_INFO, 1, 1, 0, NULL, NULL },
 	[VMC_EVENT_RECORD_FAILED] = { CLI_LOG_ERROR, 1, 0, 0, NULL, "reason" },
 	[VMC_EVENT_LISTENING] = { CLI_LOG_INFO, 0, 0, 0, NULL, "endpoint" },

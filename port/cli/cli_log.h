@@ -21,12 +21,7 @@
 
 #include "vmcache/pool.h"
 
-enum cli_level {
-	CLI_LOG_ERROR,
-	CLI_LOG_WARN,
-	CLI_LOG_INFO,
-	CLI_LOG_DEBUG
-};
+enum cli_level { CLI_LOG_ERROR, CLI_LOG_WARN, CLI_LOG_INFO, CLI_LOG_DEBUG };
 
 /*
  * A line is at most this long, its newline included: below PIPE_BUF, so
@@ -42,9 +37,9 @@ struct cli_log {
 	int fd;
 	enum cli_level level; /* what is less important is left out */
 	uint8_t terminal;     /* progress is drawn */
-	uint8_t drawn;        /* it is on the screen now */
-	uint8_t muted;        /* the line being composed is left out */
-	uint64_t lost;        /* lines, since the last that went out */
+	uint8_t drawn;	      /* it is on the screen now */
+	uint8_t muted;	      /* the line being composed is left out */
+	uint64_t lost;	      /* lines, since the last that went out */
 	uint32_t line_len, progress_len;
 	char line[CLI_LOG_LINE_SIZE];
 	char progress[CLI_LOG_PROGRESS_SIZE];

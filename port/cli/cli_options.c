@@ -121,8 +121,8 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 
 	[CLI_ENDPOINT] = { "endpoint", 'e', CLI_TEXT, EVERY, 0, 0, "PATH",
 			   common_group,
-			   "the cache's socket (default: $VMCACHE_ENDPOINT, or " CLI_ENDPOINT_DEFAULT
-			   ")" },
+			   "the cache's socket (default: $VMCACHE_ENDPOINT, "
+			   "or " CLI_ENDPOINT_DEFAULT ")" },
 	[CLI_TRANSPORT] = { "transport", 0, CLI_CHOICE, CALLS, 0, 0, "ttrpc",
 			    common_group,
 			    "how calls travel on it (default ttrpc)" },

@@ -66,24 +66,24 @@ enum cli_option {
 };
 
 enum cli_option_kind {
-	CLI_FLAG,            /* --json */
-	CLI_TEXT,            /* --kernel PATH */
-	CLI_CHOICE,          /* --accel auto|kvm|tcg */
-	CLI_COUNT,           /* --number N */
+	CLI_FLAG,	      /* --json */
+	CLI_TEXT,	      /* --kernel PATH */
+	CLI_CHOICE,	      /* --accel auto|kvm|tcg */
+	CLI_COUNT,	      /* --number N */
 	CLI_COUNT_OR_NOTHING, /* --wait-ready[=N] */
-	CLI_SECONDS          /* --timeout 2.5, kept as milliseconds */
+	CLI_SECONDS	      /* --timeout 2.5, kept as milliseconds */
 };
 
 /* What the program knows of an option. */
 struct cli_option_row {
-	const char *name;   /* without the dashes */
-	char letter;        /* -n; 0 if it has none */
-	uint8_t kind;       /* enum cli_option_kind */
-	uint16_t commands;  /* CLI_FOR(CLI_SERVE) | … */
-	uint32_t min, max;  /* of a number; of seconds in milliseconds */
-	const char *value;  /* "N", or the choices "a|b|c" */
-	const char *group;  /* heading in the help text */
-	const char *help;   /* a sentence or two; wrapped when shown */
+	const char *name;  /* without the dashes */
+	char letter;	   /* -n; 0 if it has none */
+	uint8_t kind;	   /* enum cli_option_kind */
+	uint16_t commands; /* CLI_FOR(CLI_SERVE) | … */
+	uint32_t min, max; /* of a number; of seconds in milliseconds */
+	const char *value; /* "N", or the choices "a|b|c" */
+	const char *group; /* heading in the help text */
+	const char *help;  /* a sentence or two; wrapped when shown */
 };
 
 #define CLI_FOR(command) (1u << (command))
@@ -116,10 +116,10 @@ int cli_options_parse(struct cli_options *options, int argc,
 int cli_given(const struct cli_options *options, enum cli_option option);
 
 /* The option's value, or `otherwise` if it was not given. */
-const char *cli_text(const struct cli_options *options,
-		     enum cli_option option, const char *otherwise);
-uint32_t cli_number(const struct cli_options *options,
-		    enum cli_option option, uint32_t otherwise);
+const char *cli_text(const struct cli_options *options, enum cli_option option,
+		     const char *otherwise);
+uint32_t cli_number(const struct cli_options *options, enum cli_option option,
+		    uint32_t otherwise);
 
 /* --endpoint, else VMCACHE_ENDPOINT (if not empty), else the default. */
 const char *cli_endpoint(const struct cli_options *options);
