@@ -27,8 +27,9 @@
  *   received, may still have a last word to send, and is then to be closed.
  *
  * A server's engine yields REQUEST, and for a reply under way STARTED and
- * DELIVERED; a client's yields RESPONSE or OVERSIZE. CANCELLED concerns calls that are
- * not answered yet. After recv_end those can still be answered.
+ * DELIVERED; a client's yields RESPONSE or OVERSIZE. CANCELLED concerns
+ * calls that are not answered yet. After recv_end those can still be
+ * answered.
  */
 #ifndef VMCACHE_ENGINE_H
 #define VMCACHE_ENGINE_H

@@ -83,6 +83,19 @@ size_t vmc_utf8_sequence(struct vmc_view view)
 	return len;
 }
 
+/* see text.h */
+int vmc_utf8_valid(struct vmc_view view)
+{
+	size_t len;
+
+	for (; view.ptr_len > 0; view.ptr += len, view.ptr_len -= len) {
+		len = vmc_utf8_sequence(view);
+		if (len == 0)
+			return 0;
+	}
+	return 1;
+}
+
 /* Takes whole characters off the end until "..." fits behind the rest. */
 static void cut_short(struct vmc_text *text)
 {

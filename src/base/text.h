@@ -37,4 +37,7 @@ void vmc_text_add_number(struct vmc_text *text, uint64_t number);
  */
 size_t vmc_utf8_sequence(struct vmc_view view);
 
+/* 1 if all of it is UTF-8. */
+int vmc_utf8_valid(struct vmc_view view);
+
 #endif
