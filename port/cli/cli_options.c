@@ -128,7 +128,8 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			    "how calls travel on it (default ttrpc)" },
 	[CLI_TIMEOUT] = { "timeout", 't', CLI_SECONDS, CALLS, 1, SECONDS_MAX,
 			  "SECONDS", common_group,
-			  "give up then, with exit status 4" },
+			  "give up then, with exit status 4 (default 10; "
+			  "to wait for a VM: never)" },
 	[CLI_JSON] = { "json", 'j', CLI_FLAG, CALLS, 0, 0, NULL, common_group,
 		       "print JSON" },
 	[CLI_HELP] = { "help", 'h', CLI_FLAG, EVERY | CLI_FOR(CLI_NONE), 0, 0,
