@@ -103,8 +103,8 @@ struct vmc_engine_ops {
 	size_t size;	    /* bytes of its context */
 
 	/*
-	 * Begins a connection. `window` receives, and stays the engine's
-	 * until the connection is over: a message that is larger is refused
+	 * Begins a connection. `window` receives, from its beginning, and
+	 * stays the engine's until the connection is over: a message that is larger is refused
 	 * in the transport's terms. `out` holds what is composed to send: a
 	 * server's errors, a client's requests.
 	 */
@@ -135,12 +135,17 @@ struct vmc_engine_ops {
 	/*
 	 * VMC_ERR_BUSY: not idle. VMC_ERR_TOO_BIG: over what the transport
 	 * can carry (4 MiB for ttrpc) or, a request, over `out`.
+	 * VMC_ERR_FULL, of a request: this connection has no stream number
+	 * left (after 2^31 calls); make a new one.
 	 */
 	enum vmc_status (*reply)(void *engine,
 				 const struct vmc_engine_reply *reply);
 	enum vmc_status (*request)(void *engine,
 				   const struct vmc_engine_request *request,
 				   uint32_t *stream);
+
+	/* 1 while a message has begun to arrive and is not complete. */
+	int (*partial)(void *engine);
 
 	/* Client: no longer wants the response of that stream. */
 	void (*cancel)(void *engine, uint32_t stream);
@@ -164,20 +169,23 @@ struct vmc_engine_ops {
 struct vmc_ttrpc {
 	uint8_t *window, *out;
 	uint32_t window_len, out_len; /* capacities */
-	uint32_t window_used;	      /* bytes received and not consumed */
-	uint32_t frame_len;	      /* of the frame whose event is out */
-	uint32_t drain;		      /* bytes of an oversize frame to skip */
-	uint32_t out_used;	      /* bytes composed in `out` */
-	uint32_t sent;		      /* bytes of the whole message taken */
-	uint32_t total;		      /* bytes of the whole message */
-	uint32_t stream;	      /* of the reply under way */
-	uint32_t last_stream;	      /* highest seen, or last used */
-	uint32_t refused_stream;      /* of an answer the engine owes */
-	uint32_t refused_value;
-	struct vmc_view parts[VMC_PARTS_MAX];
-	const char *reason;
+	uint32_t window_used;         /* bytes received and not consumed */
+	uint32_t frame_len;           /* of the frame whose event is out */
+	uint32_t drain;               /* bytes of an oversize frame to skip */
+	uint32_t oversize_stream;     /* it is owed an answer when drained */
+	uint32_t oversize_len;        /* of its data */
+	uint32_t out_used;            /* bytes composed in `out` */
+	uint32_t sent;                /* bytes of the whole message taken */
+	uint32_t total;               /* bytes of the whole message */
+	uint32_t stream;              /* of the reply under way */
+	uint32_t last_stream;         /* highest seen, or last used */
+	struct vmc_view parts[VMC_PARTS_MAX - 1];
+	const char *reason;           /* not NULL: it has failed */
 	uint8_t parts_len;
-	uint8_t role, phase, refused, events, failed, ended;
+	uint8_t role;                 /* enum vmc_engine_role */
+	uint8_t oversize;             /* the two fields above count */
+	uint8_t reports;              /* events due of the reply under way */
+	uint8_t ended;                /* the peer will send no more */
 };
 
 extern const struct vmc_engine_ops vmc_ttrpc_engine;

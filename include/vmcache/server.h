@@ -52,7 +52,7 @@ struct vmc_server_call {
 	struct vmc_pool_ticket ticket;
 	uint32_t stream;
 	uint16_t connection;
-	uint16_t generation;
+	uint8_t told;            /* the log knows that it waits */
 };
 
 /* Private: what holds a reply under way. */
@@ -63,12 +63,15 @@ struct vmc_server_reply {
 	uint8_t bytes[16 + 28 * VMC_VM_MAX];
 };
 
-/* Bytes that a connection composes at once: a header of 10, an envelope
- * and an error's text; or all of a handed VM's fields but `hypervisor`. */
-#define VMC_CONNECTION_OUT_SIZE                                                \
-	(64 + (VMC_ERROR_TEXT_SIZE > VMC_ID_SIZE + VMC_URL_SIZE                \
-		       ? VMC_ERROR_TEXT_SIZE                                   \
-		       : VMC_ID_SIZE + VMC_URL_SIZE))
+/* Private: a VM being handed over, on the wire: all fields of GrpcVM but
+ * `hypervisor`, each with a tag and a length or a number (48 in all). */
+struct vmc_server_handing {
+	uint8_t bytes[48 + VMC_ID_SIZE + VMC_URL_SIZE];
+};
+
+/* Bytes that a connection's engine composes at once: a header of 10, an
+ * envelope and an error's text. */
+#define VMC_CONNECTION_OUT_SIZE (48 + VMC_ERROR_TEXT_SIZE)
 
 /* Private. At most 1 KiB with the default knobs. */
 struct vmc_connection {
@@ -77,15 +80,14 @@ struct vmc_connection {
 	uint64_t frame_until_ms;  /* the request under way is complete by */
 	uint64_t write_until_ms;  /* the reply under way is read by */
 	struct vmc_peer peer;
-	uint32_t calls;           /* waiting */
+	uint32_t calls;           /* waiting for a VM */
 	int32_t slot;             /* of the pool, being delivered; -1 */
 	int16_t reply;            /* of the server's replies; -1 */
-	uint16_t generation;
+	uint16_t generation;      /* changes whenever it is another's */
 	uint16_t want;            /* what it waits for */
-	uint8_t started;          /* of the reply under way */
-	uint8_t quit;             /* it asked for Quit */
+	uint8_t started;          /* somebody may know the VM in `slot` */
 	uint8_t ended;            /* the peer sends no more */
-	uint8_t closing;
+	uint8_t gone;             /* nor does it read */
 	union {
 		struct vmc_ttrpc ttrpc;
 	} engine;
@@ -102,14 +104,13 @@ struct vmc_server {
 	uint64_t accept_again_ms;   /* out of descriptors until */
 	uint32_t call_len;
 	uint32_t open_len;
-	uint32_t head_len;          /* of the Config reply's parts below */
 	uint8_t stopping, stopped, waits_changed;
-	struct vmc_view config_parts[4];
-	uint8_t config_head[24];
-	uint16_t open[VMC_CONNECTION_MAX]; /* connections in use */
-	uint16_t free[VMC_CONNECTION_MAX];
-	struct vmc_server_call call[VMC_CALL_MAX];
+	struct vmc_view config_parts[4]; /* the Config reply */
+	uint8_t config_heads[24];
+	uint16_t open[VMC_CONNECTION_MAX]; /* in use, then the free ones */
+	struct vmc_server_call call[VMC_CALL_MAX]; /* first come first */
 	struct vmc_server_reply reply[VMC_REPLY_MAX];
+	struct vmc_server_handing handing[VMC_VM_MAX];
 	struct vmc_connection connection[VMC_CONNECTION_MAX];
 };
 
