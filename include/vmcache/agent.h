@@ -607,11 +607,14 @@ struct vmc_agent_ops {
 
 	/*
 	 * 1.6-. OnlineCPUMem, without waiting in the guest. `cpus` is how
-	 * many vCPUs shall be online in all (3.2-) or how many were added
-	 * (before); 0 leaves them alone. `cpu_only` leaves memory alone.
+	 * many vCPUs shall be online in all, `added` how many of them are
+	 * new: agents take the former since 3.2 and the latter before, and
+	 * the backend knows which. Both 0 leave them alone. `cpu_only`
+	 * leaves memory alone.
 	 */
 	enum vmc_status (*online_cpu_mem)(struct vmc_agent *agent,
-					  uint32_t cpus, int cpu_only,
+					  uint32_t cpus, uint32_t added,
+					  int cpu_only,
 					  struct vmc_task *task,
 					  uint64_t now_ms);
 

@@ -70,7 +70,7 @@ enum vmc_get_vm_step {
 	VMC_GET_VM_BASE,       /* taking the base VM */
 	VMC_GET_VM_RESUME,
 	VMC_GET_VM_RESEED,     /* 512 bytes of the host's entropy */
-	VMC_GET_VM_TIME,
+	VMC_GET_VM_TIME,       /* left out if env.wall is unsupported */
 	VMC_GET_VM_VCPUS,      /* hot-adding what is missing */
 	VMC_GET_VM_MEMORY,
 	VMC_GET_VM_ONLINE,     /* telling the guest to use it */

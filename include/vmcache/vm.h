@@ -111,7 +111,8 @@ struct vmc_vm {
 /*
  * Places an empty VM. `driver` is hypervisor.ops->vm_size bytes, aligned to
  * vm_align, that belong to this VM until it is released or stopped. `agent`
- * is copied; its state must not be shared with another VM.
+ * is copied, and says its failures in vm->error; its state must not be
+ * shared with another VM.
  */
 void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
 		 void *driver, struct vmc_agent agent);

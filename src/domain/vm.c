@@ -43,6 +43,7 @@ void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
 	vm->hypervisor = hypervisor;
 	vm->driver = driver;
 	vm->agent = agent;
+	vm->agent.error = &vm->error;
 	vm->begun_ms = 0;
 	memset(vm->id, 0, sizeof(vm->id));
 	forget(vm);
