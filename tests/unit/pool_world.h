@@ -89,8 +89,11 @@ static inline uint32_t world_slots_of(const struct pool_world *w,
 {
 	uint32_t i, slots = 0;
 
-	for (i = 0; i < w->pool.config.number; i++)
-		slots += !strcmp(w->pool.slot[i].vm.id, id);
+	for (i = 0; i < w->pool.config.number; i++) {
+		const struct vmc_vm *vm = &w->pool.slot[i].vm;
+
+		slots += vm->state != VMC_VM_EMPTY && !strcmp(vm->id, id);
+	}
 	return slots;
 }
 

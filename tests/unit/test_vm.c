@@ -331,8 +331,8 @@ TEST(stop_takes_its_time_and_is_idempotent)
 	pass(7);
 	CHECK_EQ_INT(vmc_vm_stop(&vm, &task, w.sim.now_ms), VMC_OK);
 	CHECK_EQ_INT(vm.state, VMC_VM_EMPTY);
-	CHECK_EQ_STR(vm.id, "");
 	CHECK_EQ_INT(vm.pid, 0);
+	CHECK_EQ_INT(vm.vcpus, 0);
 	CHECK_EQ_INT(w.machine[0].stopped, 1);
 	CHECK_EQ_INT(vmc_vm_stop(&vm, &task, w.sim.now_ms), VMC_OK);
 	CHECK_EQ_INT(w.machine[0].stopped, 1);
@@ -361,7 +361,8 @@ TEST(moves)
 	vmc_vm_init(&other, world_hypervisor(&w), other_driver, vm.agent);
 	vmc_vm_move(&other, &vm);
 	CHECK_EQ_INT(vm.state, VMC_VM_EMPTY);
-	CHECK_EQ_STR(vm.id, "");
+	CHECK_EQ_INT(vm.pid, 0);
+	CHECK_EQ_INT(other.pid, 100);
 	CHECK_EQ_STR(other.id, "vm-1");
 	CHECK_EQ_INT(other.state, VMC_VM_READY);
 	CHECK(other.driver == other_driver);
