@@ -169,23 +169,21 @@ struct vmc_engine_ops {
 struct vmc_ttrpc {
 	uint8_t *window, *out;
 	uint32_t window_len, out_len; /* capacities */
-	uint32_t window_used;         /* bytes received and not consumed */
-	uint32_t frame_len;           /* of the frame whose event is out */
-	uint32_t drain;               /* bytes of an oversize frame to skip */
-	uint32_t oversize_stream;     /* it is owed an answer when drained */
-	uint32_t oversize_len;        /* of its data */
-	uint32_t out_used;            /* bytes composed in `out` */
-	uint32_t sent;                /* bytes of the whole message taken */
-	uint32_t total;               /* bytes of the whole message */
-	uint32_t stream;              /* of the reply under way */
-	uint32_t last_stream;         /* highest seen, or last used */
+	uint32_t window_used;	      /* bytes received and not consumed */
+	uint32_t frame_len;	      /* of the frame whose event is out */
+	uint32_t drain;		      /* bytes of an oversize frame to skip */
+	uint32_t out_used;	      /* bytes composed in `out` */
+	uint32_t sent;		      /* bytes of the whole message taken */
+	uint32_t total;		      /* bytes of the whole message */
+	uint32_t stream;	      /* of the reply under way */
+	uint32_t last_stream;	      /* highest seen, or last used */
 	struct vmc_view parts[VMC_PARTS_MAX - 1];
-	const char *reason;           /* not NULL: it has failed */
+	const char *reason; /* not NULL: it has failed */
 	uint8_t parts_len;
-	uint8_t role;                 /* enum vmc_engine_role */
-	uint8_t oversize;             /* the two fields above count */
-	uint8_t reports;              /* events due of the reply under way */
-	uint8_t ended;                /* the peer will send no more */
+	uint8_t role;	 /* enum vmc_engine_role */
+	uint8_t reply;	 /* how far the reply under way is */
+	uint8_t reports; /* events of it that are due */
+	uint8_t ended;	 /* the peer will send no more */
 };
 
 extern const struct vmc_engine_ops vmc_ttrpc_engine;

@@ -202,5 +202,5 @@ void vmc_put_bytes(struct vmc_writer *w, struct vmc_view bytes)
 		return;
 	p = put(w, bytes.ptr_len);
 	if (p)
-		memcpy(p, bytes.ptr, bytes.ptr_len);
+		memmove(p, bytes.ptr, bytes.ptr_len);
 }

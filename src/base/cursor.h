@@ -46,6 +46,7 @@ void vmc_put_be32(struct vmc_writer *w, uint32_t value);
 void vmc_put_le32(struct vmc_writer *w, uint32_t value);
 void vmc_put_le64(struct vmc_writer *w, uint64_t value);
 void vmc_put_varint(struct vmc_writer *w, uint64_t value);
+/* The bytes may lie in the same buffer, further on. */
 void vmc_put_bytes(struct vmc_writer *w, struct vmc_view bytes);
 
 /* Bytes that vmc_put_varint puts: 1..10. */
