@@ -81,7 +81,7 @@ say = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
 GEN = $(BUILD)/gen
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIE -ffunction-sections \
+ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIE -fno-asynchronous-unwind-tables -ffunction-sections \
 	-fdata-sections -fno-common -fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
 LIB_CFLAGS = $(ALL_CFLAGS)
@@ -99,6 +99,7 @@ LINK_LIBS = $(foreach port,qemu mock sim linux posix null,\
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 .PHONY: all lib program deps demo check bench size install uninstall help \
 	clean lint format tests
 .DEFAULT_GOAL = all
@@ -163,7 +164,7 @@ $(GEN)/%.options: proto/%.options.in include/vmcache/config.h
 $(GEN)/%.pb.c: proto/%.proto $(GEN)/%.options
 	$(call say,PROTOC,$@)
 	$(Q)$(PROTOC) -Iproto -I/usr/include \
-		--nanopb_opt="-I$(GEN) --error-on-unmatched -q" \
+		--nanopb_opt="-I$(GEN) -x google/protobuf/empty.proto --error-on-unmatched -T -q" \
 		--nanopb_out=$(GEN) $<
 
 $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
