@@ -239,8 +239,10 @@ const struct vmc_pool_counters *vmc_pool_counters(const struct vmc_pool *pool);
 enum vmc_status vmc_pool_next_event(struct vmc_pool *pool,
 				    struct vmc_event *event) VMC_CHECKED;
 
-/* 1 if what vmc_pool_waits answers may have changed since it was called. */
+/* 1 if the handles that vmc_pool_waits answers may have changed since it
+ * was called; and the time of the next timer, which may change at any time. */
 int vmc_pool_waits_changed(const struct vmc_pool *pool);
+uint64_t vmc_pool_until(const struct vmc_pool *pool);
 
 #ifdef __cplusplus
 }

@@ -162,9 +162,9 @@ enum vmc_status vmc_server_next_event(struct vmc_server *server,
 				      struct vmc_event *event) VMC_CHECKED;
 
 /*
- * Begins to stop: the endpoint is removed, who waits is answered with
- * UNAVAILABLE, cached VMs are stopped; VMs handed out live on. `who` goes
- * to the log ("SIGTERM"). Idempotent. Not for signal handlers: set a flag
+ * Begins to stop: with the next step the endpoint is removed, who waits is
+ * answered with UNAVAILABLE, cached VMs are stopped; VMs handed out live
+ * on. `who` goes to the log ("SIGTERM"). Idempotent. Not for signal handlers: set a flag
  * there and call vmc_server_wake.
  */
 void vmc_server_stop(struct vmc_server *server, const char *who,

@@ -65,8 +65,7 @@ static enum vmc_status step_attach(struct vmc_factory_remote *remote,
 	return status;
 }
 
-static enum vmc_status end_late(struct vmc_factory_remote *remote,
-				struct vmc_vm *vm, struct vmc_task *task)
+static enum vmc_status end_late(struct vmc_vm *vm, struct vmc_task *task)
 {
 	enum vmc_status status =
 		vmc_error_set(&vm->error, VMC_ERR_TIMEOUT,
@@ -95,7 +94,7 @@ static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
 		begin_call(remote, task, REMOTE_CALL);
 	}
 	if (late)
-		return end_late(remote, vm, task);
+		return end_late(vm, task);
 	if (task->phase == REMOTE_CALL) {
 		status = step_call(remote, vm, now_ms);
 		if (status == VMC_OK)

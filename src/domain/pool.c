@@ -217,6 +217,12 @@ enum vmc_status vmc_pool_waits(struct vmc_pool *pool, struct vmc_wait *out,
 	return VMC_OK;
 }
 
+/* see vmcache/pool.h */
+uint64_t vmc_pool_until(const struct vmc_pool *pool)
+{
+	return pool->due_ms;
+}
+
 /*
  * The line
  */

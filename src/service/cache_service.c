@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cache service. See cache_service.h; what it answers, vmcache/server.h. */
+#include "cache_service.h"
+
+#include "../base/cursor.h"
+#include "../base/text.h"
+#include "../domain/pool_events.h"
+#include "../wire/pbio.h"
+
+#include <string.h>
+
+#define SERVICE "cache.CacheService"
+#define REPLY_MAX ((size_t)4 << 20) /* what a ttrpc or gRPC peer accepts */
+#define NS_PER_MS 1000000u
+
+_Static_assert(sizeof(((struct vmc_server_reply *)0)->bytes) >=
+		       VMC_PBIO_STATUS_HEAD_SIZE +
+			       VMC_VM_MAX * VMC_PBIO_VM_STATUS_SIZE,
+	       "a reply buffer holds a full Status");
+_Static_assert(sizeof(struct vmc_server_handing) >=
+		       VMC_PBIO_BASE_VM_SIZE + VMC_ID_SIZE + VMC_URL_SIZE,
+	       "all of a VM but `hypervisor` fits");
+_Static_assert(sizeof(((struct vmc_server *)0)->config_heads) >=
+		       VMC_PBIO_CONFIG_SIZE,
+	       "the small pieces of Config fit");
+
+static struct vmc_connection *at(struct vmc_server *server, uint16_t index)
+{
+	return &server->connection[index];
+}
+
+static uint16_t index_of(const struct vmc_server *server,
+			 const struct vmc_connection *connection)
+{
+	return (uint16_t)(connection - server->connection);
+}
+
+/* see cache_service.h */
+enum vmc_status vmc_cache_service_init(struct vmc_server *server)
+{
+	const struct vmc_cache_config *config = &server->config.config;
+	struct vmc_writer w;
+	size_t parts_len;
+
+	if (config->data.ptr_len > REPLY_MAX / 2 ||
+	    config->agent_config.ptr_len > REPLY_MAX / 2 - VMC_WINDOW_SIZE)
+		return vmc_error_set_number(&server->error, VMC_ERR_TOO_BIG,
+					    "server: config: bytes allowed",
+					    REPLY_MAX / 2);
+	vmc_writer_init(&w, server->config_heads,
+			sizeof(server->config_heads));
+	memset(server->config_parts, 0, sizeof(server->config_parts));
+	return vmc_pbio_gather_config(&w, config, server->config_parts,
+				      &parts_len);
+}
+
+/*
+ * Answering. The connection is idle when any of these is called.
+ */
+
+static void answer_parts(struct vmc_connection *connection, uint32_t stream,
+			 const struct vmc_view *parts, size_t parts_len)
+{
+	struct vmc_engine_reply reply = {
+		.stream = stream,
+		.code = VMC_CODE_OK,
+		.parts = parts,
+		.parts_len = parts_len,
+	};
+
+	/* Parts are below REPLY_MAX and the engine is idle: what is left is
+	 * a connection that has failed, which is found out right after. */
+	if (connection->ops->reply(&connection->engine, &reply) != VMC_OK)
+		connection->gone = 1;
+}
+
+static void answer_error(struct vmc_server *server,
+			 struct vmc_connection *connection, uint32_t stream,
+			 enum vmc_code code, const char *text,
+			 uint64_t now_ms)
+{
+	struct vmc_engine_reply reply = {
+		.stream = stream,
+		.code = code,
+		.message = text,
+	};
+	struct vmc_event *event =
+		vmc_pool_push(server->config.pool, VMC_EVENT_CALL_FAILED,
+			      now_ms);
+	struct vmc_text words;
+
+	event->peer = connection->peer;
+	vmc_text_init(&words, event->text, sizeof(event->text));
+	vmc_text_add(&words, vmc_code_name(code));
+	vmc_text_add(&words, ": ");
+	vmc_text_add(&words, text);
+	if (connection->ops->reply(&connection->engine, &reply) != VMC_OK)
+		connection->gone = 1;
+}
+
+/* Makes room for a reply; whoever has not read his for longest goes. */
+static struct vmc_server_reply *take_reply(struct vmc_server *server,
+					   struct vmc_connection *connection,
+					   uint64_t now_ms)
+{
+	struct vmc_server_reply *oldest = &server->reply[0];
+	uint32_t i;
+
+	for (i = 0; i < VMC_REPLY_MAX && oldest->taken; i++)
+		if (!server->reply[i].taken ||
+		    server->reply[i].since_ms < oldest->since_ms)
+			oldest = &server->reply[i];
+	if (oldest->taken)
+		vmc_cache_service_drop(server, oldest->connection,
+				       "its reply was not read, and the room "
+				       "was needed",
+				       now_ms);
+	oldest->taken = 1;
+	oldest->since_ms = now_ms;
+	oldest->connection = index_of(server, connection);
+	connection->reply = (int16_t)(oldest - server->reply);
+	return oldest;
+}
+
+static void answer_status(struct vmc_server *server,
+			  struct vmc_connection *connection, uint32_t stream,
+			  uint64_t now_ms)
+{
+	const struct vmc_pool *pool = server->config.pool;
+	struct vmc_server_reply *reply =
+		take_reply(server, connection, now_ms);
+	struct vmc_vm_status entry;
+	struct vmc_view part;
+	struct vmc_writer w;
+	uint32_t i;
+
+	vmc_writer_init(&w, reply->bytes, sizeof(reply->bytes));
+	vmc_pbio_write_status_head(&w, server->config.pid);
+	for (i = 0; i < pool->config.number; i++) {
+		const struct vmc_vm *vm = vmc_pool_vm(pool, i);
+
+		if (vm->state != VMC_VM_READY)
+			continue;
+		entry.pid = vm->pid;
+		entry.vcpus = vm->vcpus;
+		entry.memory_mib = vm->memory_mib;
+		vmc_pbio_write_vm_status(&w, &entry);
+	}
+	part.ptr = reply->bytes;
+	part.ptr_len = w.len;
+	answer_parts(connection, stream, &part, 1);
+}
+
+static void answer_base_vm(struct vmc_server *server,
+			   struct vmc_connection *connection, uint32_t stream,
+			   uint32_t slot, uint64_t now_ms)
+{
+	struct vmc_pool *pool = server->config.pool;
+	const struct vmc_vm *vm = vmc_pool_vm(pool, slot);
+	struct vmc_server_handing *handing = &server->handing[slot];
+	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
+	struct vmc_pbio_base_vm message = {
+		.id = vmc_view_of(vm->id),
+		.hypervisor = vmc_pool_saved(pool, slot),
+		.proxy_url = vmc_view_of(vm->agent_url),
+		.vcpus = vm->vcpus,
+		.memory_mib = vm->memory_mib,
+		.cpu_delta = vm->cpu_delta,
+	};
+	struct vmc_writer w;
+	size_t parts_len;
+
+	vmc_writer_init(&w, handing->bytes, sizeof(handing->bytes));
+	if (vmc_pbio_gather_base_vm(&w, &message, parts, &parts_len)) {
+		vmc_pool_give_back(pool, slot, 0, now_ms);
+		answer_error(server, connection, stream, VMC_CODE_INTERNAL,
+			     "VM does not fit a reply", now_ms);
+		return;
+	}
+	connection->slot = (int32_t)slot;
+	connection->started = 0;
+	answer_parts(connection, stream, parts, parts_len);
+}
+
+/* A text that quotes what the peer asked for: as Go's ttrpc says it. */
+static void answer_unknown(struct vmc_server *server,
+			   struct vmc_connection *connection, uint32_t stream,
+			   const char *what, struct vmc_view name,
+			   uint64_t now_ms)
+{
+	char buffer[96];
+	struct vmc_text text;
+
+	vmc_text_init(&text, buffer, sizeof(buffer));
+	vmc_text_add(&text, what);
+	vmc_text_add_view(&text, name);
+	answer_error(server, connection, stream, VMC_CODE_UNIMPLEMENTED,
+		     buffer, now_ms);
+}
+
+/*
+ * Calls
+ */
+
+static uint64_t deadline(uint64_t timeout_ns, uint64_t now_ms)
+{
+	if (timeout_ns == 0)
+		return VMC_NEVER;
+	return now_ms + timeout_ns / NS_PER_MS +
+	       (timeout_ns % NS_PER_MS != 0);
+}
+
+static void remove_call(struct vmc_server *server, uint32_t i)
+{
+	struct vmc_server_call *call = &server->call[i];
+
+	vmc_pool_leave(server->config.pool, &call->ticket);
+	at(server, call->connection)->calls--;
+	server->call_len--;
+	memmove(call, call + 1, (server->call_len - i) * sizeof(*call));
+}
+
+/* Answered by vmc_cache_service_serve, in this same step if a VM is there. */
+static void request_base_vm(struct vmc_server *server,
+			    struct vmc_connection *connection,
+			    const struct vmc_engine_event *event,
+			    uint64_t now_ms)
+{
+	struct vmc_server_call *call;
+
+	if (connection->gone)
+		return; /* nobody is there to take it */
+	if (server->call_len == VMC_CALL_MAX) {
+		answer_error(server, connection, event->stream,
+			     VMC_CODE_RESOURCE_EXHAUSTED,
+			     "VMC_CALL_MAX calls are waiting for a VM",
+			     now_ms);
+		return;
+	}
+	call = &server->call[server->call_len++];
+	memset(call, 0, sizeof(*call));
+	call->stream = event->stream;
+	call->connection = index_of(server, connection);
+	call->deadline_ms = deadline(event->timeout_ns, now_ms);
+	connection->calls++;
+	vmc_server_due(server, call->deadline_ms);
+}
+
+static int may_quit(const struct vmc_server *server,
+		    const struct vmc_peer *peer)
+{
+	if (!server->config.owner_only)
+		return 1;
+	return peer->known &&
+	       (peer->uid == 0 || peer->uid == server->config.owner);
+}
+
+static void request_quit(struct vmc_server *server,
+			 struct vmc_connection *connection, uint32_t stream,
+			 uint64_t now_ms)
+{
+	char buffer[48];
+	struct vmc_text text;
+
+	if (!may_quit(server, &connection->peer)) {
+		answer_error(server, connection, stream,
+			     VMC_CODE_PERMISSION_DENIED,
+			     "Quit is for the server's owner", now_ms);
+		return;
+	}
+	answer_parts(connection, stream, NULL, 0);
+	vmc_text_init(&text, buffer, sizeof(buffer));
+	vmc_text_add(&text, "Quit");
+	if (connection->peer.known) {
+		vmc_text_add(&text, " by pid ");
+		vmc_text_add_number(&text, (uint64_t)connection->peer.pid);
+	}
+	vmc_server_stop(server, buffer, now_ms);
+}
+
+static void request(struct vmc_server *server,
+		    struct vmc_connection *connection,
+		    const struct vmc_engine_event *event, uint64_t now_ms)
+{
+	uint32_t stream = event->stream;
+
+	connection->frame_until_ms = VMC_NEVER; /* the next has its own time */
+	if (!vmc_view_is(event->service, SERVICE))
+		answer_unknown(server, connection, stream, "service ",
+			       event->service, now_ms);
+	else if (vmc_pbio_read_empty(event->payload) != VMC_OK)
+		answer_error(server, connection, stream,
+			     VMC_CODE_INVALID_ARGUMENT,
+			     "request is not a google.protobuf.Empty", now_ms);
+	else if (vmc_view_is(event->method, "GetBaseVM"))
+		request_base_vm(server, connection, event, now_ms);
+	else if (vmc_view_is(event->method, "Status"))
+		answer_status(server, connection, stream, now_ms);
+	else if (vmc_view_is(event->method, "Config"))
+		answer_parts(connection, stream, server->config_parts,
+			     VMC_PBIO_CONFIG_PARTS);
+	else if (vmc_view_is(event->method, "Quit"))
+		request_quit(server, connection, stream, now_ms);
+	else
+		answer_unknown(server, connection, stream, "method ",
+			       event->method, now_ms);
+}
+
+static void cancelled(struct vmc_server *server, uint16_t index,
+		      uint32_t stream)
+{
+	uint32_t i;
+
+	for (i = 0; i < server->call_len; i++)
+		if (server->call[i].connection == index &&
+		    server->call[i].stream == stream) {
+			remove_call(server, i);
+			return;
+		}
+}
+
+/*
+ * A connection's life
+ */
+
+static void end_reply(struct vmc_server *server,
+		      struct vmc_connection *connection)
+{
+	if (connection->reply >= 0)
+		server->reply[connection->reply].taken = 0;
+	connection->reply = -1;
+	connection->slot = -1;
+	connection->started = 0;
+}
+
+static void delivered(struct vmc_server *server,
+		      struct vmc_connection *connection, uint64_t now_ms)
+{
+	if (connection->slot >= 0)
+		vmc_pool_handed(server->config.pool,
+				(uint32_t)connection->slot, &connection->peer,
+				now_ms);
+	connection->write_until_ms = VMC_NEVER;
+	end_reply(server, connection);
+}
+
+static void act(struct vmc_server *server, uint16_t index,
+		const struct vmc_engine_event *event, uint64_t now_ms)
+{
+	struct vmc_connection *connection = at(server, index);
+
+	switch (event->type) {
+	case VMC_ENGINE_REQUEST:
+		request(server, connection, event, now_ms);
+		break;
+	case VMC_ENGINE_CANCELLED:
+		cancelled(server, index, event->stream);
+		break;
+	case VMC_ENGINE_STARTED:
+		connection->started = 1;
+		break;
+	case VMC_ENGINE_DELIVERED:
+		delivered(server, connection, now_ms);
+		break;
+	default:
+		break;
+	}
+}
+
+/* What was sent before the end counts. */
+static void settle_reply(struct vmc_server *server,
+			 struct vmc_connection *connection, uint64_t now_ms)
+{
+	struct vmc_engine_event event;
+
+	while (connection->ops &&
+	       connection->ops->next(&connection->engine, &event)) {
+		if (event.type == VMC_ENGINE_STARTED)
+			connection->started = 1;
+		if (event.type == VMC_ENGINE_DELIVERED)
+			delivered(server, connection, now_ms);
+	}
+	if (connection->slot >= 0)
+		vmc_pool_give_back(server->config.pool,
+				   (uint32_t)connection->slot,
+				   connection->started, now_ms);
+	end_reply(server, connection);
+}
+
+/* see cache_service.h */
+void vmc_cache_service_drop(struct vmc_server *server, uint16_t index,
+			    const char *why, uint64_t now_ms)
+{
+	struct vmc_connection *connection = at(server, index);
+	uint32_t i = server->call_len;
+
+	if (why) {
+		struct vmc_event *event =
+			vmc_pool_push(server->config.pool,
+				      VMC_EVENT_CONNECTION_BAD, now_ms);
+		struct vmc_text text;
+
+		event->peer = connection->peer;
+		vmc_text_init(&text, event->text, sizeof(event->text));
+		vmc_text_add(&text, why);
+	}
+	settle_reply(server, connection, now_ms);
+	while (connection->calls > 0 && i-- > 0)
+		if (server->call[i].connection == index)
+			remove_call(server, i);
+	vmc_connection_close(server, index);
+}
+
+/*
+ * 1 if the connection is over: its end was in order, or not, and nothing is
+ * left to be answered or sent.
+ */
+static int is_over(struct vmc_connection *connection, const char **why)
+{
+	enum vmc_status status =
+		connection->ops->failed(&connection->engine, why);
+
+	if (vmc_connection_sending(connection) && !connection->gone)
+		return 0;
+	if (status < 0)
+		return 1;
+	*why = NULL;
+	if (connection->gone)
+		return 1;
+	return (status == VMC_CLOSED || connection->ended) &&
+	       connection->calls == 0;
+}
+
+/* Acts on all that has come, and answers as far as the peer reads. */
+static void run(struct vmc_server *server, uint16_t index, uint64_t now_ms)
+{
+	struct vmc_connection *connection = at(server, index);
+	struct vmc_pump pump = vmc_connection_pump(server, connection);
+	struct vmc_engine_event event;
+	const char *why = NULL;
+	enum vmc_status status;
+
+	while ((status = vmc_pump_next(&pump, &event)) == VMC_OK)
+		act(server, index, &event, now_ms);
+	if (status < 0)
+		vmc_cache_service_drop(server, index, NULL, now_ms);
+	else if (is_over(connection, &why))
+		vmc_cache_service_drop(server, index, why, now_ms);
+	else
+		vmc_connection_settle(server, connection, now_ms);
+}
+
+/* see cache_service.h */
+void vmc_cache_service_wake(struct vmc_server *server, uint16_t index,
+			    unsigned got, uint64_t now_ms)
+{
+	struct vmc_connection *connection = at(server, index);
+	enum vmc_status status = VMC_AGAIN;
+
+	if (!connection->ended)
+		status = vmc_connection_recv(server, connection);
+	if (status == VMC_CLOSED)
+		connection->ended = 1;
+	if (got & VMC_WAIT_HUP)
+		connection->gone = 1;
+	if (status == VMC_ERR_PROTOCOL)
+		vmc_cache_service_drop(server, index,
+				       "it speaks no transport of ours",
+				       now_ms);
+	else if (status < 0 || (!connection->ops && connection->ended))
+		vmc_cache_service_drop(server, index, NULL, now_ms);
+	else if (connection->ops)
+		run(server, index, now_ms);
+}
+
+/*
+ * Calls that wait
+ */
+
+static const char *refusal(enum vmc_status status)
+{
+	switch (status) {
+	case VMC_ERR_TIMEOUT:
+		return "no VM before the deadline";
+	case VMC_ERR_UNAVAILABLE:
+		return "the server is stopping";
+	case VMC_ERR_FULL:
+		return "VMC_CALL_MAX callers are waiting for a VM";
+	default:
+		return "a VM cannot be put on record";
+	}
+}
+
+static void tell_waiting(struct vmc_server *server,
+			 struct vmc_server_call *call, uint64_t now_ms)
+{
+	struct vmc_event *event;
+
+	if (call->told)
+		return;
+	call->told = 1;
+	event = vmc_pool_push(server->config.pool, VMC_EVENT_CALL_WAITING,
+			      now_ms);
+	event->peer = at(server, call->connection)->peer;
+	if (call->deadline_ms != VMC_NEVER)
+		event->ms = call->deadline_ms - now_ms;
+}
+
+/* VMC_AGAIN: it goes on waiting. Otherwise its answer has been composed,
+ * and it is gone from the array. */
+static enum vmc_status serve(struct vmc_server *server, uint32_t i,
+			     uint64_t now_ms)
+{
+	struct vmc_server_call *call = &server->call[i];
+	struct vmc_connection *connection = at(server, call->connection);
+	struct vmc_pool *pool = server->config.pool;
+	uint32_t slot = 0, stream = call->stream;
+	enum vmc_status status;
+
+	if (!vmc_connection_idle(connection)) {
+		vmc_pool_leave(pool, &call->ticket);
+		return VMC_AGAIN;
+	}
+	if (call->deadline_ms <= now_ms)
+		status = VMC_ERR_TIMEOUT;
+	else
+		status = vmc_pool_take(pool, &call->ticket, &slot, now_ms);
+	if (status == VMC_AGAIN) {
+		tell_waiting(server, call, now_ms);
+		return VMC_AGAIN;
+	}
+	remove_call(server, i);
+	if (status == VMC_OK)
+		answer_base_vm(server, connection, stream, slot, now_ms);
+	else
+		answer_error(server, connection, stream,
+			     vmc_status_code(status), refusal(status),
+			     now_ms);
+	return status;
+}
+
+/* see cache_service.h */
+int vmc_cache_service_serve(struct vmc_server *server, uint64_t now_ms)
+{
+	uint32_t i = 0;
+	int taken = 0;
+
+	while (i < server->call_len) {
+		uint16_t index = server->call[i].connection;
+		enum vmc_status status = serve(server, i, now_ms);
+
+		if (status == VMC_AGAIN) {
+			i++;
+			continue;
+		}
+		taken |= status == VMC_OK;
+		run(server, index, now_ms);
+		i = 0; /* it may have asked again, or gone with other calls */
+	}
+	return taken;
+}
+
+/* see cache_service.h */
+uint64_t vmc_cache_service_until(const struct vmc_server *server)
+{
+	uint64_t until_ms = VMC_NEVER;
+	uint32_t i;
+
+	for (i = 0; i < server->call_len; i++)
+		if (server->call[i].deadline_ms < until_ms)
+			until_ms = server->call[i].deadline_ms;
+	return until_ms;
+}

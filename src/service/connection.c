@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Connections. server->open is a permutation of all indices: the first
+ * open_len are in use, in no order, the others are free.
+ */
+#include "connection.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(struct vmc_connection) <= 1024 ||
+		       VMC_WINDOW_SIZE > 512 || VMC_ERROR_TEXT_SIZE > 192,
+	       "a connection takes at most 1 KiB with the default knobs");
+
+uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
+			     const struct vmc_peer *peer, uint64_t now_ms)
+{
+	uint16_t index = server->open[server->open_len++];
+	struct vmc_connection *connection = &server->connection[index];
+	uint16_t generation = connection->generation;
+
+	memset(connection, 0, offsetof(struct vmc_connection, engine));
+	connection->generation = (uint16_t)(generation + 1);
+	connection->stream = stream;
+	connection->peer = *peer;
+	connection->slot = -1;
+	connection->reply = -1;
+	connection->want = VMC_WAIT_READ;
+	connection->write_until_ms = VMC_NEVER;
+	connection->frame_until_ms = now_ms + server->config.frame_timeout_ms;
+	vmc_server_due(server, connection->frame_until_ms);
+	server->waits_changed = 1;
+	return index;
+}
+
+void vmc_connection_close(struct vmc_server *server, uint16_t index)
+{
+	struct vmc_connection *connection = &server->connection[index];
+	const struct vmc_port *port = &server->config.port;
+	uint32_t i = 0;
+
+	port->ops->close(port->ctx, connection->stream);
+	connection->stream = VMC_HANDLE_NONE;
+	while (server->open[i] != index)
+		i++;
+	server->open[i] = server->open[--server->open_len];
+	server->open[server->open_len] = index;
+	server->waits_changed = 1;
+}
+
+/* What comes first goes where the engine will look for it. */
+static enum vmc_status recv_first(struct vmc_server *server,
+				  struct vmc_connection *connection)
+{
+	const struct vmc_port *port = &server->config.port;
+	const struct vmc_engine_ops *ops;
+	size_t len = 0;
+	enum vmc_status status = port->ops->recv(
+		port->ctx, connection->stream, connection->window,
+		sizeof(connection->window), &len, NULL);
+
+	if (status)
+		return status;
+	ops = vmc_transport_by_first_byte(connection->window[0]);
+	if (!ops || ops->size > sizeof(connection->engine))
+		return VMC_ERR_PROTOCOL;
+	connection->ops = ops;
+	ops->init(&connection->engine, VMC_ENGINE_SERVER, connection->window,
+		  sizeof(connection->window), connection->out,
+		  sizeof(connection->out));
+	ops->recv_ack(&connection->engine, len);
+	return VMC_OK;
+}
+
+enum vmc_status vmc_connection_recv(struct vmc_server *server,
+				    struct vmc_connection *connection)
+{
+	struct vmc_pump pump;
+
+	if (!connection->ops)
+		return recv_first(server, connection);
+	pump = vmc_connection_pump(server, connection);
+	return vmc_pump_recv(&pump);
+}
+
+struct vmc_pump vmc_connection_pump(const struct vmc_server *server,
+				    struct vmc_connection *connection)
+{
+	struct vmc_pump pump = {
+		.ops = connection->ops,
+		.engine = &connection->engine,
+		.port = server->config.port,
+		.stream = connection->stream,
+	};
+
+	return pump;
+}
+
+int vmc_connection_idle(struct vmc_connection *connection)
+{
+	return connection->ops->idle(&connection->engine);
+}
+
+int vmc_connection_sending(struct vmc_connection *connection)
+{
+	struct vmc_view parts[VMC_PARTS_MAX];
+	size_t parts_len;
+
+	return connection->ops &&
+	       connection->ops->send_buf(&connection->engine, parts,
+					 &parts_len);
+}
+
+/* Starts a timer that is not running, stops one that is not needed. */
+static void keep_timer(struct vmc_server *server, uint64_t *until_ms,
+		       int needed, uint64_t at_ms)
+{
+	if (!needed)
+		*until_ms = VMC_NEVER;
+	else if (*until_ms == VMC_NEVER)
+		*until_ms = at_ms;
+	vmc_server_due(server, *until_ms);
+}
+
+void vmc_connection_settle(struct vmc_server *server,
+			   struct vmc_connection *connection, uint64_t now_ms)
+{
+	struct vmc_pump pump = vmc_connection_pump(server, connection);
+	unsigned want = vmc_pump_want(&pump);
+
+	if (connection->ended)
+		want &= ~(unsigned)VMC_WAIT_READ;
+	if (want != connection->want) {
+		connection->want = (uint16_t)want;
+		server->waits_changed = 1;
+	}
+	keep_timer(server, &connection->write_until_ms,
+		   (want & VMC_WAIT_WRITE) != 0,
+		   now_ms + server->config.write_timeout_ms);
+	keep_timer(server, &connection->frame_until_ms,
+		   connection->ops->partial(&connection->engine),
+		   now_ms + server->config.frame_timeout_ms);
+}
+
+void vmc_server_due(struct vmc_server *server, uint64_t at_ms)
+{
+	if (at_ms < server->due_ms)
+		server->due_ms = at_ms;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A server's connections: slots of a fixed array, named by index. What a
+ * connection holds besides its stream (calls, a VM, a reply buffer) is the
+ * cache service's, which lets go of it before it closes one.
+ */
+#ifndef VMC_CONNECTION_H
+#define VMC_CONNECTION_H
+
+#include "vmcache/server.h"
+
+#include "../engine/pump.h"
+
+/* Takes a free slot for an accepted stream; there must be one. */
+uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
+			     const struct vmc_peer *peer, uint64_t now_ms);
+
+/* Closes the stream and frees the slot. */
+void vmc_connection_close(struct vmc_server *server, uint16_t index);
+
+/*
+ * Receives once. The first byte chooses the engine: VMC_ERR_PROTOCOL if no
+ * transport begins with it. Otherwise what vmc_pump_recv returns.
+ */
+enum vmc_status vmc_connection_recv(struct vmc_server *server,
+				    struct vmc_connection *connection)
+	VMC_CHECKED;
+
+/* Its pump. Only once it has an engine. */
+struct vmc_pump vmc_connection_pump(const struct vmc_server *server,
+				    struct vmc_connection *connection);
+
+/* 1 if it can take a reply now. */
+int vmc_connection_idle(struct vmc_connection *connection);
+
+/* 1 if something of it is still to be sent. */
+int vmc_connection_sending(struct vmc_connection *connection);
+
+/* Sets its timers and what it waits for, after anything was done to it. */
+void vmc_connection_settle(struct vmc_server *server,
+			   struct vmc_connection *connection, uint64_t now_ms);
+
+/* Makes the server due at `at_ms`, or earlier if it was already. */
+void vmc_server_due(struct vmc_server *server, uint64_t at_ms);
+
+#endif
