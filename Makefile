@@ -43,7 +43,7 @@ SRC_BASE = crc32 cursor json_read json_write options status task text view
 SRC_WIRE = pbio ttrpc_frame varint
 SRC_ENGINE = pump transport ttrpc_engine
 SRC_RPC = cache_calls channel
-SRC_DOMAIN = factory_direct factory_remote get_vm pool pool_events record vm \
+SRC_DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot record vm \
 	vm_config
 SRC_AGENT_noop = agent_noop agent_table_noop
 SRC_TRANSPORT_ttrpc = transport_table_ttrpc
@@ -55,7 +55,7 @@ LIB_SOURCES = $(call present,$(SRC_BASE:%=src/base/%.c) \
 	$(SRC_RPC:%=src/rpc/%.c) \
 	$(SRC_AGENT_$(AGENT):%=src/agent/%.c) \
 	$(SRC_DOMAIN:%=src/domain/%.c) \
-	src/service/cache_service.c src/server.c)
+	src/service/cache_service.c src/service/connection.c src/server.c)
 
 PORT_posix = $(wildcard port/posix/*.c)
 PORT_linux = $(wildcard port/linux/*.c)
