@@ -46,6 +46,7 @@ enum vmc_json_type {
 struct vmc_json_reader {
 	struct vmc_view document;
 	size_t at;	  /* bytes taken; of the failure, once there is one */
+	size_t last;	  /* where the value taken last begins */
 	uint64_t objects; /* bit n: the level n is an object, not an array */
 	uint8_t depth;	  /* levels entered and not left */
 	uint8_t fresh;	  /* nothing of this level was announced yet */
@@ -96,8 +97,8 @@ void vmc_json_skip(struct vmc_json_reader *r);
 struct vmc_view vmc_json_take_value(struct vmc_json_reader *r);
 
 /*
- * Fails now, at the value that was taken last or is next, for a reason of
- * the caller's: a value that it cannot use. Does nothing after a failure.
+ * Fails now, at the value that was taken last, for a reason of the caller's:
+ * a value that it cannot use. Does nothing after a failure.
  */
 void vmc_json_refuse(struct vmc_json_reader *r, enum vmc_status status,
 		     const char *what);

@@ -1,0 +1,745 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading JSON. Invariants: at <= document.ptr_len; all before `at` has been
+ * checked; once `fail` is set, nothing but vmc_json_reader_init changes the
+ * reader. The levels that are open are a number and one bit for each, so
+ * that nothing here recurs.
+ */
+#include "json_read.h"
+#include "text.h"
+
+#include <string.h>
+
+/* see json_read.h */
+void vmc_json_reader_init(struct vmc_json_reader *r, struct vmc_view document)
+{
+	memset(r, 0, sizeof(*r));
+	if (document.ptr_len > 0)
+		r->document = document;
+	else
+		r->document = vmc_view_of("");
+	r->what = "no error";
+}
+
+/* ---- Bytes ---- */
+
+/* What has not been taken yet. */
+static struct vmc_view rest_of(const struct vmc_json_reader *r)
+{
+	struct vmc_view rest = r->document;
+
+	rest.ptr += r->at;
+	rest.ptr_len -= r->at;
+	return rest;
+}
+
+static int next_is(const struct vmc_json_reader *r, uint8_t byte)
+{
+	return r->at < r->document.ptr_len && r->document.ptr[r->at] == byte;
+}
+
+/* Takes that byte if it is next. */
+static int take_byte(struct vmc_json_reader *r, uint8_t byte)
+{
+	if (!next_is(r, byte))
+		return 0;
+	r->at++;
+	return 1;
+}
+
+static void take_blanks(struct vmc_json_reader *r)
+{
+	while (next_is(r, ' ') || next_is(r, '\n') || next_is(r, '\t') ||
+	       next_is(r, '\r'))
+		r->at++;
+}
+
+static void fail(struct vmc_json_reader *r, enum vmc_status status, size_t at,
+		 const char *what)
+{
+	if (r->fail)
+		return;
+	r->fail = status;
+	r->at = at;
+	r->what = what;
+}
+
+/* What is next cannot be there. */
+static void unexpected(struct vmc_json_reader *r, const char *what)
+{
+	if (r->at == r->document.ptr_len)
+		what = "the document ends too early";
+	fail(r, VMC_ERR_MALFORMED, r->at, what);
+}
+
+/* see json_read.h */
+void vmc_json_refuse(struct vmc_json_reader *r, enum vmc_status status,
+		     const char *what)
+{
+	fail(r, status, r->last, what);
+}
+
+/* ---- Characters ---- */
+
+static int hex_digit(uint8_t byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	byte |= 0x20;
+	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+/* The value of \uxxxx, 6 bytes; -1 if that is not what is there. */
+static int32_t hex_escape(struct vmc_view raw)
+{
+	int32_t value = 0;
+	unsigned i;
+	int digit;
+
+	if (raw.ptr_len < 6 || raw.ptr[0] != '\\' || raw.ptr[1] != 'u')
+		return -1;
+	for (i = 2; i < 6; i++) {
+		digit = hex_digit(raw.ptr[i]);
+		if (digit < 0)
+			return -1;
+		value = value << 4 | digit;
+	}
+	return value;
+}
+
+/* A character beyond U+FFFF is two escapes (RFC 8259, section 7). */
+static size_t unicode_escape(struct vmc_view raw, uint32_t *code)
+{
+	int32_t high = hex_escape(raw);
+	int32_t low;
+
+	if (high < 0 || (high & 0xfc00) == 0xdc00)
+		return 0;
+	*code = (uint32_t)high;
+	if ((high & 0xfc00) != 0xd800)
+		return 6;
+	raw.ptr += 6;
+	raw.ptr_len -= 6;
+	low = hex_escape(raw);
+	if (low < 0 || (low & 0xfc00) != 0xdc00)
+		return 0;
+	*code = 0x10000u + ((uint32_t)(high & 0x3ff) << 10) +
+		(uint32_t)(low & 0x3ff);
+	return 12;
+}
+
+/* Bytes of the escape that a raw text begins with, and the character that
+ * it stands for; 0 if it is none. */
+static size_t escape(struct vmc_view raw, uint32_t *code)
+{
+	static const char letter[] = "\"\\/bfnrt";
+	static const char meaning[] = "\"\\/\b\f\n\r\t";
+	unsigned i;
+
+	if (raw.ptr_len < 2)
+		return 0;
+	if (raw.ptr[1] == 'u')
+		return unicode_escape(raw, code);
+	for (i = 0; i < sizeof(letter) - 1; i++) {
+		if (raw.ptr[1] != (uint8_t)letter[i])
+			continue;
+		*code = (uint8_t)meaning[i];
+		return 2;
+	}
+	return 0;
+}
+
+/* Bytes of the character, plain or escaped, that a text begins with; 0 if
+ * none does: its end, the closing quote, or what must not be in it. */
+static size_t character(struct vmc_view raw)
+{
+	uint32_t code;
+
+	if (raw.ptr_len == 0 || raw.ptr[0] == '"' || raw.ptr[0] < 0x20)
+		return 0;
+	if (raw.ptr[0] == '\\')
+		return escape(raw, &code);
+	return vmc_utf8_sequence(raw);
+}
+
+static size_t utf8_encode(uint32_t code, uint8_t out[4])
+{
+	/* What the first byte of 1, 2, 3 or 4 begins with. */
+	static const uint8_t lead[] = { 0x00, 0xc0, 0xe0, 0xf0 };
+	size_t len = 1u + (code > 0x7f) + (code > 0x7ff) + (code > 0xffff);
+	size_t i;
+
+	for (i = len - 1; i > 0; i--) {
+		out[i] = (uint8_t)(0x80 | (code & 0x3f));
+		code >>= 6;
+	}
+	out[0] = (uint8_t)(lead[len - 1] | code);
+	return len;
+}
+
+/* see json_read.h */
+size_t vmc_json_text_next(struct vmc_view *raw, uint8_t out[4])
+{
+	size_t len = character(*raw);
+	size_t out_len = len;
+	uint32_t code = 0;
+
+	if (len == 0)
+		return 0;
+	if (raw->ptr[0] == '\\')
+		out_len = utf8_encode(escape(*raw, &code) ? code : 0, out);
+	else
+		memcpy(out, raw->ptr, len);
+	raw->ptr += len;
+	raw->ptr_len -= len;
+	return out_len;
+}
+
+/* see json_read.h */
+int vmc_json_text_equal(struct vmc_view a, struct vmc_view b)
+{
+	uint8_t a_bytes[4], b_bytes[4];
+	size_t a_len, b_len;
+
+	do {
+		a_len = vmc_json_text_next(&a, a_bytes);
+		b_len = vmc_json_text_next(&b, b_bytes);
+		if (a_len != b_len || memcmp(a_bytes, b_bytes, a_len) != 0)
+			return 0;
+	} while (a_len > 0);
+	return 1;
+}
+
+/* see json_read.h */
+int vmc_json_text_is(struct vmc_view raw, const char *string)
+{
+	struct vmc_view want = vmc_view_of(string);
+	uint8_t bytes[4];
+	size_t len;
+
+	while ((len = vmc_json_text_next(&raw, bytes)) > 0) {
+		if (len > want.ptr_len || memcmp(bytes, want.ptr, len) != 0)
+			return 0;
+		want.ptr += len;
+		want.ptr_len -= len;
+	}
+	return want.ptr_len == 0;
+}
+
+/* ---- Scalars ---- */
+
+/* see json_read.h */
+enum vmc_json_type vmc_json_peek(const struct vmc_json_reader *r)
+{
+	struct vmc_json_reader ahead = *r;
+	uint8_t byte;
+
+	take_blanks(&ahead);
+	if (ahead.fail || ahead.at == ahead.document.ptr_len)
+		return VMC_JSON_INVALID;
+	byte = ahead.document.ptr[ahead.at];
+	if (byte == '-' || (byte >= '0' && byte <= '9'))
+		return VMC_JSON_NUMBER;
+	switch (byte) {
+	case '{':
+		return VMC_JSON_OBJECT;
+	case '[':
+		return VMC_JSON_ARRAY;
+	case '"':
+		return VMC_JSON_STRING;
+	case 't':
+	case 'f':
+		return VMC_JSON_BOOL;
+	case 'n':
+		return VMC_JSON_NULL;
+	default:
+		return VMC_JSON_INVALID;
+	}
+}
+
+/* 1 if a value of that type is next: then it is at `at`. */
+static int begin_value(struct vmc_json_reader *r, enum vmc_json_type type,
+		       const char *what)
+{
+	if (r->fail)
+		return 0;
+	take_blanks(r);
+	r->last = r->at;
+	if (vmc_json_peek(r) == type)
+		return 1;
+	unexpected(r, what);
+	return 0;
+}
+
+/* A string whose first quote is next. */
+static struct vmc_view scan_string(struct vmc_json_reader *r)
+{
+	struct vmc_view text;
+	size_t len;
+
+	r->at++;
+	text = rest_of(r);
+	while ((len = character(rest_of(r))) > 0)
+		r->at += len;
+	text.ptr_len -= rest_of(r).ptr_len;
+	if (take_byte(r, '"'))
+		return text;
+	if (next_is(r, '\\'))
+		unexpected(r, "bad escape in a string");
+	else if (rest_of(r).ptr_len > 0 && rest_of(r).ptr[0] < 0x20)
+		unexpected(r, "control character in a string");
+	else
+		unexpected(r, "bad UTF-8 in a string");
+	return vmc_view_of(NULL);
+}
+
+/* see json_read.h */
+struct vmc_view vmc_json_take_string(struct vmc_json_reader *r)
+{
+	if (!begin_value(r, VMC_JSON_STRING, "string expected"))
+		return vmc_view_of(NULL);
+	return scan_string(r);
+}
+
+/* see json_read.h */
+size_t vmc_json_take_text(struct vmc_json_reader *r, char *out, size_t cap)
+{
+	struct vmc_view raw = vmc_json_take_string(r);
+	uint8_t bytes[4];
+	size_t used = 0;
+	size_t len;
+
+	out[0] = '\0';
+	while ((len = vmc_json_text_next(&raw, bytes)) > 0) {
+		if (len >= cap - used) {
+			vmc_json_refuse(r, VMC_ERR_TOO_BIG, "string too long");
+			break;
+		}
+		if (bytes[0] == '\0') {
+			vmc_json_refuse(r, VMC_ERR_MALFORMED,
+					"NUL in a string");
+			break;
+		}
+		memcpy(out + used, bytes, len);
+		used += len;
+	}
+	if (r->fail)
+		used = 0;
+	out[used] = '\0';
+	return used;
+}
+
+static int is_digit(uint8_t byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+static void take_digits(struct vmc_json_reader *r)
+{
+	size_t begin = r->at;
+
+	while (r->at < r->document.ptr_len && is_digit(r->document.ptr[r->at]))
+		r->at++;
+	if (r->at == begin)
+		unexpected(r, "digit expected");
+}
+
+/* see json_read.h */
+struct vmc_view vmc_json_take_number(struct vmc_json_reader *r)
+{
+	struct vmc_view number;
+
+	if (!begin_value(r, VMC_JSON_NUMBER, "number expected"))
+		return vmc_view_of(NULL);
+	number = rest_of(r);
+	take_byte(r, '-');
+	if (!take_byte(r, '0'))
+		take_digits(r);
+	if (take_byte(r, '.'))
+		take_digits(r);
+	if (take_byte(r, 'e') || take_byte(r, 'E')) {
+		if (!take_byte(r, '+'))
+			take_byte(r, '-');
+		take_digits(r);
+	}
+	if (r->fail)
+		return vmc_view_of(NULL);
+	number.ptr_len -= rest_of(r).ptr_len;
+	return number;
+}
+
+/*
+ * The magnitude of the integer that is next. Fails unless it is one and fits
+ * in 64 bits.
+ */
+static uint64_t take_magnitude(struct vmc_json_reader *r, int *negative)
+{
+	struct vmc_view number = vmc_json_take_number(r);
+	uint64_t value = 0;
+	uint8_t digit;
+	size_t i;
+
+	*negative = number.ptr_len > 0 && number.ptr[0] == '-';
+	for (i = (size_t)*negative; i < number.ptr_len; i++) {
+		if (!is_digit(number.ptr[i])) {
+			vmc_json_refuse(r, VMC_ERR_MALFORMED,
+					"integer expected");
+			return 0;
+		}
+		digit = (uint8_t)(number.ptr[i] - '0');
+		if (value > (UINT64_MAX - digit) / 10) {
+			vmc_json_refuse(r, VMC_ERR_TOO_BIG,
+					"number out of range");
+			return 0;
+		}
+		value = value * 10 + digit;
+	}
+	return value;
+}
+
+/* see json_read.h */
+uint64_t vmc_json_take_u64(struct vmc_json_reader *r, uint64_t max)
+{
+	int negative;
+	uint64_t value = take_magnitude(r, &negative);
+
+	if (value <= max && (!negative || value == 0))
+		return value;
+	vmc_json_refuse(r, VMC_ERR_TOO_BIG, "number out of range");
+	return 0;
+}
+
+/* see json_read.h */
+int64_t vmc_json_take_i64(struct vmc_json_reader *r, int64_t min, int64_t max)
+{
+	int negative;
+	uint64_t magnitude = take_magnitude(r, &negative);
+	int64_t value;
+
+	if (r->fail)
+		return 0;
+	if (negative && magnitude == (uint64_t)INT64_MAX + 1) {
+		value = INT64_MIN;
+	} else if (magnitude > INT64_MAX) {
+		value = 0;
+		max = -1; /* so that no range has it */
+	} else {
+		value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+	}
+	if (value >= min && value <= max)
+		return value;
+	vmc_json_refuse(r, VMC_ERR_TOO_BIG, "number out of range");
+	return 0;
+}
+
+/* 1 if the word is next, which is taken then. */
+static int take_word(struct vmc_json_reader *r, const char *word)
+{
+	struct vmc_view rest = rest_of(r);
+	size_t word_len = strlen(word);
+
+	if (rest.ptr_len < word_len || memcmp(rest.ptr, word, word_len) != 0)
+		return 0;
+	r->at += word_len;
+	return 1;
+}
+
+/* see json_read.h */
+int vmc_json_take_bool(struct vmc_json_reader *r)
+{
+	if (!begin_value(r, VMC_JSON_BOOL, "true or false expected"))
+		return 0;
+	if (take_word(r, "true"))
+		return 1;
+	if (!take_word(r, "false"))
+		fail(r, VMC_ERR_MALFORMED, r->at, "true or false expected");
+	return 0;
+}
+
+/* see json_read.h */
+void vmc_json_take_null(struct vmc_json_reader *r)
+{
+	if (begin_value(r, VMC_JSON_NULL, "null expected") &&
+	    !take_word(r, "null"))
+		fail(r, VMC_ERR_MALFORMED, r->at, "null expected");
+}
+
+/* ---- Objects and arrays ---- */
+
+static int in_object(const struct vmc_json_reader *r)
+{
+	return r->depth > 0 && (r->objects >> (r->depth - 1) & 1);
+}
+
+static void enter(struct vmc_json_reader *r, uint64_t is_object)
+{
+	if (r->depth == VMC_JSON_DEPTH_MAX) {
+		vmc_json_refuse(r, VMC_ERR_TOO_BIG, "nested too deep");
+		return;
+	}
+	r->at++;
+	r->objects &= ~((uint64_t)1 << r->depth);
+	r->objects |= is_object << r->depth;
+	r->depth++;
+	r->fresh = 1;
+}
+
+/* see json_read.h */
+void vmc_json_enter_object(struct vmc_json_reader *r)
+{
+	if (begin_value(r, VMC_JSON_OBJECT, "object expected"))
+		enter(r, 1);
+}
+
+/* see json_read.h */
+void vmc_json_enter_array(struct vmc_json_reader *r)
+{
+	if (begin_value(r, VMC_JSON_ARRAY, "array expected"))
+		enter(r, 0);
+}
+
+/* Goes to what comes next on this level, past the comma; 0 at its end. */
+static int next_on_level(struct vmc_json_reader *r, uint8_t close)
+{
+	if (r->fail)
+		return 0;
+	take_blanks(r);
+	if (take_byte(r, close)) {
+		r->depth--;
+		r->fresh = 0;
+		return 0;
+	}
+	if (!r->fresh && !take_byte(r, ',')) {
+		unexpected(r, close == '}' ? "',' or '}' expected"
+					   : "',' or ']' expected");
+		return 0;
+	}
+	r->fresh = 0;
+	return 1;
+}
+
+/* see json_read.h */
+int vmc_json_next_member(struct vmc_json_reader *r, struct vmc_view *key)
+{
+	*key = vmc_view_of(NULL);
+	if (!in_object(r))
+		fail(r, VMC_ERR_STATE, r->at, "not in an object");
+	if (!next_on_level(r, '}'))
+		return 0;
+	*key = vmc_json_take_string(r);
+	take_blanks(r);
+	if (!r->fail && !take_byte(r, ':'))
+		unexpected(r, "':' expected");
+	return !r->fail;
+}
+
+/* see json_read.h */
+int vmc_json_next_element(struct vmc_json_reader *r)
+{
+	if (r->depth == 0 || in_object(r))
+		fail(r, VMC_ERR_STATE, r->at, "not in an array");
+	return next_on_level(r, ']');
+}
+
+/* Takes a scalar, or goes into an object or array. */
+static void step_into(struct vmc_json_reader *r)
+{
+	switch (vmc_json_peek(r)) {
+	case VMC_JSON_OBJECT:
+		vmc_json_enter_object(r);
+		break;
+	case VMC_JSON_ARRAY:
+		vmc_json_enter_array(r);
+		break;
+	case VMC_JSON_STRING:
+		vmc_json_take_string(r);
+		break;
+	case VMC_JSON_NUMBER:
+		vmc_json_take_number(r);
+		break;
+	case VMC_JSON_BOOL:
+		vmc_json_take_bool(r);
+		break;
+	default:
+		if (begin_value(r, VMC_JSON_NULL, "value expected"))
+			vmc_json_take_null(r);
+	}
+}
+
+/* see json_read.h */
+void vmc_json_skip(struct vmc_json_reader *r)
+{
+	const uint8_t depth = r->depth;
+	struct vmc_view key;
+	size_t begin;
+	int more;
+
+	if (r->fail)
+		return;
+	take_blanks(r);
+	begin = r->at;
+	step_into(r);
+	while (r->depth > depth && !r->fail) {
+		more = in_object(r) ? vmc_json_next_member(r, &key)
+				    : vmc_json_next_element(r);
+		if (more)
+			step_into(r);
+	}
+	r->last = begin;
+}
+
+/* see json_read.h */
+struct vmc_view vmc_json_take_value(struct vmc_json_reader *r)
+{
+	struct vmc_view value;
+
+	take_blanks(r);
+	value = rest_of(r);
+	vmc_json_skip(r);
+	if (r->fail)
+		return vmc_view_of(NULL);
+	value.ptr_len -= rest_of(r).ptr_len;
+	return value;
+}
+
+/* ---- The end ---- */
+
+/* see json_read.h */
+enum vmc_status vmc_json_end(struct vmc_json_reader *r)
+{
+	if (r->fail)
+		return r->fail;
+	take_blanks(r);
+	if (r->depth > 0)
+		fail(r, VMC_ERR_STATE, r->at, "not read to its end");
+	else if (r->at < r->document.ptr_len)
+		unexpected(r, "more than one value");
+	return r->fail;
+}
+
+/* see json_read.h */
+enum vmc_status vmc_json_explain(const struct vmc_json_reader *r,
+				 const char *name, struct vmc_error *error)
+{
+	char words[96];
+	struct vmc_text text;
+
+	vmc_text_init(&text, words, sizeof(words));
+	vmc_text_add(&text, r->what);
+	vmc_text_add(&text, " at byte ");
+	vmc_text_add_number(&text, r->at);
+	return vmc_error_set(error, r->fail, name, words);
+}
+
+/* ---- Numbers compared ---- */
+
+/* 0.d1d2d3… times ten to the exponent; d1 and the last digit are not 0. */
+struct decimal {
+	struct vmc_view digits; /* with the point in it; empty: zero */
+	int64_t exponent;
+	uint8_t negative;
+	uint8_t huge; /* its exponent was not read */
+};
+
+static size_t mantissa_len(struct vmc_view number)
+{
+	size_t i = 0;
+
+	while (i < number.ptr_len && (number.ptr[i] | 0x20) != 'e')
+		i++;
+	return i;
+}
+
+static size_t point_at(struct vmc_view mantissa)
+{
+	size_t i = 0;
+
+	while (i < mantissa.ptr_len && mantissa.ptr[i] != '.')
+		i++;
+	return i;
+}
+
+static int is_nought(uint8_t byte)
+{
+	return byte == '0' || byte == '.';
+}
+
+/* Reads "e-12"; an exponent of more than nine digits is huge. */
+static void add_exponent(struct decimal *d, struct vmc_view power)
+{
+	int64_t value = 0;
+	size_t i = 1;
+	int negative;
+
+	if (power.ptr_len == 0)
+		return;
+	negative = power.ptr[i] == '-';
+	if (negative || power.ptr[i] == '+')
+		i++;
+	d->huge = power.ptr_len - i > 9;
+	for (; i < power.ptr_len && !d->huge; i++)
+		value = value * 10 + (power.ptr[i] - '0');
+	d->exponent += negative ? -value : value;
+}
+
+static struct decimal decimal_of(struct vmc_view number)
+{
+	struct decimal d = { number, 0, 0, 0 };
+	struct vmc_view power = number;
+	size_t point;
+
+	d.negative = number.ptr_len > 0 && number.ptr[0] == '-';
+	d.digits.ptr += d.negative;
+	d.digits.ptr_len = mantissa_len(number) - d.negative;
+	power.ptr += mantissa_len(number);
+	power.ptr_len -= mantissa_len(number);
+
+	point = point_at(d.digits);
+	d.exponent = (int64_t)point;
+	while (d.digits.ptr_len > 0 && is_nought(d.digits.ptr[0])) {
+		d.exponent -= d.digits.ptr[0] != '.';
+		d.digits.ptr++;
+		d.digits.ptr_len--;
+	}
+	while (d.digits.ptr_len > 0 &&
+	       is_nought(d.digits.ptr[d.digits.ptr_len - 1]))
+		d.digits.ptr_len--;
+	add_exponent(&d, power);
+	return d;
+}
+
+/* The same digits, wherever the point stands among them. */
+static int digits_equal(struct vmc_view a, struct vmc_view b)
+{
+	size_t i = 0;
+	size_t j = 0;
+
+	for (;;) {
+		i += i < a.ptr_len && a.ptr[i] == '.';
+		j += j < b.ptr_len && b.ptr[j] == '.';
+		if (i == a.ptr_len || j == b.ptr_len)
+			return i == a.ptr_len && j == b.ptr_len;
+		if (a.ptr[i++] != b.ptr[j++])
+			return 0;
+	}
+}
+
+/* see json_read.h */
+int vmc_json_number_is_zero(struct vmc_view number)
+{
+	return decimal_of(number).digits.ptr_len == 0;
+}
+
+/* see json_read.h */
+int vmc_json_number_equal(struct vmc_view a, struct vmc_view b)
+{
+	struct decimal x = decimal_of(a);
+	struct decimal y = decimal_of(b);
+
+	if (x.digits.ptr_len == 0 || y.digits.ptr_len == 0)
+		return x.digits.ptr_len == y.digits.ptr_len;
+	if (x.huge || y.huge)
+		return vmc_view_equal(a, b);
+	return x.negative == y.negative && x.exponent == y.exponent &&
+	       digits_equal(x.digits, y.digits);
+}
