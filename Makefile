@@ -63,15 +63,19 @@ PORT_qemu = $(wildcard port/qemu/*.c)
 PORT_mock = $(wildcard port/mock/*.c)
 PORT_sim = $(wildcard port/sim/*.c)
 PORT_null = $(wildcard port/null/*.c)
-PROGRAM_SOURCES = $(wildcard port/cli/*.c)
+PROGRAM_SOURCES = $(if $(wildcard port/cli/main.c),$(wildcard port/cli/*.c))
 
 PORTS = posix linux qemu mock sim null
 PROTOS = $(if $(wildcard src/wire/pbio.c),cache ttrpc)
 NANOPB_SOURCES = $(if $(wildcard src/wire/pbio.c),pb_common pb_decode pb_encode)
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
 SCENARIO_TESTS = $(patsubst tests/scenario/%.c,%,\
 	$(wildcard tests/scenario/test_*.c))
+
+# parts of the program that unit tests link
+CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape)
 
 # -- How ---------------------------------------------------------------------
 
@@ -133,11 +137,12 @@ lib: $(LIB) $(PORT_LIBS) ## the archives: libvmcache.a and its ports
 
 program: $(BUILD)/vmcache ## the program vmcache, static
 
-tests: $(UNIT_TESTS:%=$(BUILD)/tests/%) $(SCENARIO_TESTS:%=$(BUILD)/tests/%)
+tests: $(UNIT_TESTS:%=$(BUILD)/tests/%) $(SCENARIO_TESTS:%=$(BUILD)/tests/%) \
+	$(if $(PROGRAM_TESTS),program $(BUILD)/tests/program_tool)
 
 check: tests ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(UNIT_TESTS:%=$(BUILD)/tests/%) \
-		$(SCENARIO_TESTS:%=$(BUILD)/tests/%)
+		$(SCENARIO_TESTS:%=$(BUILD)/tests/%) $(PROGRAM_TESTS)
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 13
@@ -237,7 +242,17 @@ $(BUILD)/tests/%.o: tests/scenario/%.c $(PROTOS:%=$(GEN)/%.pb.h)
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LINK_LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -no-pie -o $@ $< $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -no-pie -o $@ \
+		$(filter %.o,$^) $(TEST_LIBS)
+
+# the program's parts are in no archive
+$(BUILD)/tests/test_cli_options: $(CLI_PARTS)
+$(BUILD)/tests/test_cli_log: $(CLI_PARTS)
+
+$(BUILD)/tests/program_tool: tests/program/program_tool.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(PORT_CPPFLAGS) $(LDFLAGS) -static -no-pie -o $@ $<
 
 endif
 
