@@ -55,8 +55,13 @@ static enum vmc_status step_base(struct vmc_get_vm *get, struct vmc_vm *vm,
 {
 	const struct vmc_factory *from =
 		get->mismatch ? &get->direct : &get->base;
+	enum vmc_status status =
+		from->ops->get_base_vm(from->ctx, vm, &get->call, now_ms);
 
-	return from->ops->get_base_vm(from->ctx, vm, &get->call, now_ms);
+	if (status)
+		return status;
+	return vm->agent.ops->set_agent_url(&vm->agent,
+					    vmc_view_of(vm->agent_url));
 }
 
 static enum vmc_status step_reseed(struct vmc_get_vm *get, struct vmc_vm *vm,

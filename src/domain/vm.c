@@ -87,6 +87,19 @@ static void cancel_step(struct vmc_task *task)
 	vm->state = VMC_VM_STOPPING;
 }
 
+static enum vmc_status check(struct vmc_vm *vm, uint64_t now_ms)
+{
+	struct vmc_agent *agent = &vm->agent;
+	enum vmc_status status = VMC_OK;
+
+	if (!vmc_task_active(&vm->step))
+		status = agent->ops->set_agent_url(
+			agent, vmc_view_of(vm->agent_url));
+	if (status)
+		return status;
+	return agent->ops->check(agent, &vm->step, now_ms);
+}
+
 static enum vmc_status boot_step(struct vmc_vm *vm,
 				 const struct vmc_vm_config *config,
 				 unsigned phase, uint64_t now_ms)
@@ -100,7 +113,7 @@ static enum vmc_status boot_step(struct vmc_vm *vm,
 	case BOOT_READY:
 		return ops->ready(ctx, vm, &vm->step, now_ms);
 	case BOOT_CHECK:
-		return vm->agent.ops->check(&vm->agent, &vm->step, now_ms);
+		return check(vm, now_ms);
 	default:
 		return ops->pause(ctx, vm, &vm->step, now_ms);
 	}
