@@ -40,7 +40,7 @@ DESTDIR ?=
 present = $(wildcard $(1))
 
 SRC_BASE = crc32 cursor json_read json_write options status task text view
-SRC_WIRE = pbio ttrpc_frame varint
+SRC_WIRE = field pbio ttrpc_frame
 SRC_ENGINE = pump transport ttrpc_engine
 SRC_RPC = cache_calls channel
 SRC_DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot record vm \
@@ -66,8 +66,8 @@ PORT_null = $(wildcard port/null/*.c)
 PROGRAM_SOURCES = $(if $(wildcard port/cli/main.c),$(wildcard port/cli/*.c))
 
 PORTS = posix linux qemu mock sim null
-PROTOS = $(if $(wildcard src/wire/pbio.c),cache ttrpc)
-NANOPB_SOURCES = $(if $(wildcard src/wire/pbio.c),pb_common pb_decode pb_encode)
+PROTOS = cache
+NANOPB_SOURCES = pb_common pb_decode
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
@@ -176,7 +176,7 @@ $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
 
 # -- Objects and archives ----------------------------------------------------
 
-PB_CPPFLAGS = $(if $(wildcard src/wire/pb_names.h),-include src/wire/pb_names.h) -I$(NANOPB_DIR) -I$(GEN)
+PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN)
 
 $(BUILD)/nanopb/%.o: $(NANOPB_DIR)/%.c src/wire/pb_names.h
 	@mkdir -p $(@D)

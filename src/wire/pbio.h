@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pbio: protobuf in and out. The only file that sees nanopb's encoder and
- * decoder; what is above it sees views and plain structs.
+ * pbio: the messages of cache.CacheService (proto/cache.proto) in and out.
+ * The only file that sees nanopb; what is above it sees views and plain
+ * structs.
  *
  * Reading. Strings and bytes come out as views into the input, whatever
  *   their length; nothing is copied but what lands in a fixed field of a
@@ -21,9 +22,9 @@
  *   parts, in order, are the message; they and what they point to live
  *   until the message has been sent.
  *
- * Replies that are sent often (Status, GetBaseVM, the response's envelope)
- * are written straight, field by field; tests/unit/test_pbio.c holds them
- * to nanopb's encoding of the same values, byte by byte.
+ * nanopb decodes. What is sent is written straight, field by field
+ * (field.h); tests/unit/test_pbio.c holds it to nanopb's encoding of the
+ * same values, byte by byte.
  */
 #ifndef VMC_WIRE_PBIO_H
 #define VMC_WIRE_PBIO_H
@@ -32,57 +33,6 @@
 #include "vmcache/status.h"
 #include "vmcache/view.h"
 #include "../base/cursor.h"
-
-/* -- ttrpc's envelopes (proto/ttrpc.proto) --------------------------------- */
-
-/* ttrpc.Request. Metadata are skipped. */
-struct vmc_pbio_request {
-	struct vmc_view service, method; /* "cache.CacheService", "Status" */
-	struct vmc_view payload;
-	int64_t timeout_ns; /* 0: none; negative: it is over already */
-};
-
-/* VMC_ERR_MALFORMED. */
-enum vmc_status
-vmc_pbio_read_request(struct vmc_view bytes,
-		      struct vmc_pbio_request *request) VMC_CHECKED;
-
-/* Bytes that the next one writes; those of the payload are among them. */
-size_t vmc_pbio_request_len(const struct vmc_pbio_request *request);
-void vmc_pbio_write_request(struct vmc_writer *w,
-			    const struct vmc_pbio_request *request);
-
-/*
- * ttrpc.Response. Of an absent status, and of an empty one, the code is 0:
- * both say OK. Any other number is as it came: codes outside 0..16 exist
- * in the wild and are the reader's business.
- */
-struct vmc_pbio_response {
-	int32_t code;
-	struct vmc_view message; /* of the error */
-	struct vmc_view payload;
-};
-
-/* VMC_ERR_MALFORMED. */
-enum vmc_status
-vmc_pbio_read_response(struct vmc_view bytes,
-		       struct vmc_pbio_response *response) VMC_CHECKED;
-
-/*
- * Begins a response that says OK: what stands before a payload of that
- * length, which follows. Nothing at all for an empty one, as Go does it.
- */
-#define VMC_PBIO_RESPONSE_HEAD_SIZE 6 /* tag, length below 4 GiB */
-
-size_t vmc_pbio_response_head_len(size_t payload_len);
-void vmc_pbio_write_response_head(struct vmc_writer *w, size_t payload_len);
-
-/* A whole response that says what went wrong, and has no payload. */
-size_t vmc_pbio_response_error_len(enum vmc_code code, struct vmc_view message);
-void vmc_pbio_write_response_error(struct vmc_writer *w, enum vmc_code code,
-				   struct vmc_view message);
-
-/* -- cache.CacheService (proto/cache.proto) -------------------------------- */
 
 /* All its requests are google.protobuf.Empty: no bytes. What a later
  * version may have put there is skipped. VMC_ERR_MALFORMED. */

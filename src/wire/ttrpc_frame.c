@@ -7,31 +7,27 @@
  */
 #include "ttrpc_frame.h"
 
+#include "field.h"
 #include "../base/text.h"
 
 #define BROKEN_PROTOBUF "broken protobuf"
 
-/* protobuf: a field begins with its number and how it is encoded. */
-#define TAG(number, encoding) ((number) << 3 | (encoding))
-
-enum encoding { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
-
 enum request_tag {
-	REQUEST_SERVICE = TAG(1, BYTES),
-	REQUEST_METHOD = TAG(2, BYTES),
-	REQUEST_PAYLOAD = TAG(3, BYTES),
-	REQUEST_TIMEOUT = TAG(4, VARINT)
+	REQUEST_SERVICE = VMC_FIELD_TAG(1, VMC_FIELD_BYTES),
+	REQUEST_METHOD = VMC_FIELD_TAG(2, VMC_FIELD_BYTES),
+	REQUEST_PAYLOAD = VMC_FIELD_TAG(3, VMC_FIELD_BYTES),
+	REQUEST_TIMEOUT = VMC_FIELD_TAG(4, VMC_FIELD_VARINT)
 };
 
 enum response_tag {
-	RESPONSE_STATUS = TAG(1, BYTES),
-	RESPONSE_PAYLOAD = TAG(2, BYTES)
+	RESPONSE_STATUS = VMC_FIELD_TAG(1, VMC_FIELD_BYTES),
+	RESPONSE_PAYLOAD = VMC_FIELD_TAG(2, VMC_FIELD_BYTES)
 };
 
 /* google.rpc.Status */
 enum status_tag {
-	STATUS_CODE = TAG(1, VARINT),
-	STATUS_MESSAGE = TAG(2, BYTES)
+	STATUS_CODE = VMC_FIELD_TAG(1, VMC_FIELD_VARINT),
+	STATUS_MESSAGE = VMC_FIELD_TAG(2, VMC_FIELD_BYTES)
 };
 
 /* see ttrpc_frame.h */
@@ -60,50 +56,17 @@ void vmc_ttrpc_header_write(const struct vmc_ttrpc_header *header,
 	vmc_put_u8(w, header->flags);
 }
 
-struct field {
-	uint64_t tag;
-	uint64_t value; /* of a VARINT */
-	struct vmc_view bytes;
-};
-
-/* The next field; 0 at the end, and when the reader has failed. */
-static int take_field(struct vmc_reader *r, struct field *field)
-{
-	if (r->fail || r->left == 0)
-		return 0;
-	field->tag = vmc_take_varint(r);
-	switch (field->tag & 7) {
-	case VARINT:
-		field->value = vmc_take_varint(r);
-		break;
-	case BYTES:
-		field->bytes = vmc_take_bytes(r, vmc_take_varint(r));
-		break;
-	case FIXED64:
-		field->bytes = vmc_take_bytes(r, 8);
-		break;
-	case FIXED32:
-		field->bytes = vmc_take_bytes(r, 4);
-		break;
-	default:
-		r->fail = 1; /* groups, which proto3 has not */
-	}
-	if (field->tag >> 3 == 0 || field->tag > UINT32_MAX)
-		r->fail = 1;
-	return !r->fail;
-}
-
 /* see ttrpc_frame.h */
 enum vmc_status vmc_ttrpc_request_read(struct vmc_ttrpc_request *request,
 				       struct vmc_view data, const char **why)
 {
 	static const struct vmc_ttrpc_request none;
 	struct vmc_reader r;
-	struct field field;
+	struct vmc_field field;
 
 	*request = none;
 	vmc_reader_init(&r, data);
-	while (take_field(&r, &field)) {
+	while (vmc_field_take(&r, &field)) {
 		if (field.tag == REQUEST_SERVICE)
 			request->service = field.bytes;
 		else if (field.tag == REQUEST_METHOD)
@@ -123,52 +86,23 @@ enum vmc_status vmc_ttrpc_request_read(struct vmc_ttrpc_request *request,
 	return VMC_OK;
 }
 
-/* proto3 leaves out what is empty or 0. */
-static size_t bytes_len(struct vmc_view bytes)
-{
-	if (bytes.ptr_len == 0)
-		return 0;
-	return 1 + vmc_varint_len(bytes.ptr_len) + bytes.ptr_len;
-}
-
-static void put_bytes(struct vmc_writer *w, unsigned tag, struct vmc_view bytes)
-{
-	if (bytes.ptr_len == 0)
-		return;
-	vmc_put_u8(w, (uint8_t)tag);
-	vmc_put_varint(w, bytes.ptr_len);
-	vmc_put_bytes(w, bytes);
-}
-
-static size_t number_len(uint64_t value)
-{
-	return value == 0 ? 0 : 1 + vmc_varint_len(value);
-}
-
-static void put_number(struct vmc_writer *w, unsigned tag, uint64_t value)
-{
-	if (value == 0)
-		return;
-	vmc_put_u8(w, (uint8_t)tag);
-	vmc_put_varint(w, value);
-}
-
 /* see ttrpc_frame.h */
 size_t vmc_ttrpc_request_len(const struct vmc_ttrpc_request *request)
 {
-	return bytes_len(request->service) + bytes_len(request->method) +
-	       bytes_len(request->payload) +
-	       number_len((uint64_t)request->timeout_ns);
+	return vmc_field_bytes_len(request->service) +
+	       vmc_field_bytes_len(request->method) +
+	       vmc_field_bytes_len(request->payload) +
+	       vmc_field_number_len((uint64_t)request->timeout_ns);
 }
 
 /* see ttrpc_frame.h */
 void vmc_ttrpc_request_write(const struct vmc_ttrpc_request *request,
 			     struct vmc_writer *w)
 {
-	put_bytes(w, REQUEST_SERVICE, request->service);
-	put_bytes(w, REQUEST_METHOD, request->method);
-	put_bytes(w, REQUEST_PAYLOAD, request->payload);
-	put_number(w, REQUEST_TIMEOUT, (uint64_t)request->timeout_ns);
+	vmc_field_put_bytes(w, REQUEST_SERVICE, request->service);
+	vmc_field_put_bytes(w, REQUEST_METHOD, request->method);
+	vmc_field_put_bytes(w, REQUEST_PAYLOAD, request->payload);
+	vmc_field_put_number(w, REQUEST_TIMEOUT, (uint64_t)request->timeout_ns);
 }
 
 /* An int32 travels as its 64 bits; gRPC's codes end at 16. */
@@ -183,10 +117,10 @@ static void read_status(struct vmc_ttrpc_response *response,
 			struct vmc_reader *outer, struct vmc_view data)
 {
 	struct vmc_reader r;
-	struct field field;
+	struct vmc_field field;
 
 	vmc_reader_init(&r, data);
-	while (take_field(&r, &field)) {
+	while (vmc_field_take(&r, &field)) {
 		if (field.tag == STATUS_CODE)
 			response->code = code_of(field.value);
 		else if (field.tag == STATUS_MESSAGE)
@@ -201,11 +135,11 @@ enum vmc_status vmc_ttrpc_response_read(struct vmc_ttrpc_response *response,
 {
 	static const struct vmc_ttrpc_response none;
 	struct vmc_reader r;
-	struct field field;
+	struct vmc_field field;
 
 	*response = none;
 	vmc_reader_init(&r, data);
-	while (take_field(&r, &field)) {
+	while (vmc_field_take(&r, &field)) {
 		if (field.tag == RESPONSE_STATUS)
 			read_status(response, &r, field.bytes);
 		else if (field.tag == RESPONSE_PAYLOAD)
@@ -217,7 +151,8 @@ enum vmc_status vmc_ttrpc_response_read(struct vmc_ttrpc_response *response,
 
 static size_t status_len(const struct vmc_ttrpc_response *response)
 {
-	return number_len(response->code) + bytes_len(response->message);
+	return vmc_field_number_len(response->code) +
+	       vmc_field_bytes_len(response->message);
 }
 
 /* see ttrpc_frame.h */
@@ -226,11 +161,9 @@ size_t vmc_ttrpc_response_head_len(const struct vmc_ttrpc_response *response)
 	size_t len = 0;
 
 	if (response->code != VMC_CODE_OK)
-		len += 1 + vmc_varint_len(status_len(response)) +
-		       status_len(response);
-	if (response->payload.ptr_len > 0)
-		len += 1 + vmc_varint_len(response->payload.ptr_len);
-	return len;
+		len = vmc_field_head_len(status_len(response)) +
+		      status_len(response);
+	return len + vmc_field_head_len(response->payload.ptr_len);
 }
 
 /* see ttrpc_frame.h */
@@ -238,13 +171,9 @@ void vmc_ttrpc_response_head_write(const struct vmc_ttrpc_response *response,
 				   struct vmc_writer *w)
 {
 	if (response->code != VMC_CODE_OK) {
-		vmc_put_u8(w, RESPONSE_STATUS);
-		vmc_put_varint(w, status_len(response));
-		put_number(w, STATUS_CODE, response->code);
-		put_bytes(w, STATUS_MESSAGE, response->message);
+		vmc_field_put_head(w, RESPONSE_STATUS, status_len(response));
+		vmc_field_put_number(w, STATUS_CODE, response->code);
+		vmc_field_put_bytes(w, STATUS_MESSAGE, response->message);
 	}
-	if (response->payload.ptr_len > 0) {
-		vmc_put_u8(w, RESPONSE_PAYLOAD);
-		vmc_put_varint(w, response->payload.ptr_len);
-	}
+	vmc_field_put_head(w, RESPONSE_PAYLOAD, response->payload.ptr_len);
 }
