@@ -562,6 +562,14 @@ static int frame_waits(const struct vmc_ttrpc *t)
 	       header.length <= r.left;
 }
 
+static int partial(void *engine)
+{
+	const struct vmc_ttrpc *t = engine;
+
+	return t->drain > 0 ||
+	       (t->window_used > t->frame_len && !frame_waits(t));
+}
+
 static enum vmc_status failed(void *engine, const char **reason)
 {
 	struct vmc_ttrpc *t = engine;
@@ -593,6 +601,7 @@ const struct vmc_engine_ops vmc_ttrpc_engine = {
 	.idle = idle,
 	.reply = reply,
 	.request = request,
+	.partial = partial,
 	.cancel = cancel,
 	.goodbye = goodbye,
 	.failed = failed,
