@@ -336,13 +336,15 @@ static int step_adopting(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 			 uint64_t now_ms)
 {
+	int64_t pid = slot->vm.pid;
 	enum vmc_status status = vmc_vm_stop(&slot->vm, &slot->task, now_ms);
 
 	if (status == VMC_AGAIN)
 		return 0;
 	strike(pool, slot);
 	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot),
-			NULL, now_ms);
+			NULL, now_ms)
+		->pid = pid;
 	return 1;
 }
 
