@@ -33,8 +33,9 @@ struct vmc_channel_config {
 
 /* Private. */
 struct vmc_channel_call {
-	struct vmc_task *task;
-	uint32_t stream;
+	struct vmc_task *task;  /* NULL: free */
+	uint32_t stream;        /* 0 until its request is composed */
+	enum vmc_status failed; /* what it ends with when it is stepped */
 };
 
 /* A connection. Complete so that it can be placed anywhere; private. */
@@ -50,6 +51,7 @@ struct vmc_channel {
 	struct vmc_channel_call call[VMC_CHANNEL_CALL_MAX];
 	struct vmc_engine_event response; /* arrived, waiting for its task */
 	uint8_t response_held;
+	uint8_t proven; /* this connection has brought a response */
 	uint8_t out[VMC_REQUEST_SIZE];
 };
 
@@ -69,23 +71,26 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 			 size_t channel_size, unsigned options) VMC_CHECKED;
 
 /*
- * Makes one call. The task's deadline is sent along as the call's timeout
- * and kept here too. The reply's bytes live in the window until the next
- * function is called on this channel with any task.
+ * Makes one call. The task's deadline is kept here, and sent along as the
+ * call's timeout, a little shortened so that the peer's verdict comes
+ * before ours. The reply's bytes live in the window until the next function
+ * is called on this channel with any task. A call that is cancelled is
+ * forgotten here; its response is thrown away when it comes.
  *
  * VMC_ERR_CALL:      the peer answered with an error; see vmc_channel_error
  *                    for its code and text. The connection goes on.
  * VMC_ERR_NO_SERVER: nobody listens at the endpoint.
  * VMC_ERR_LOST:      the connection broke before the answer was complete.
  * VMC_ERR_PROTOCOL:  the peer does not speak the transport.
- * VMC_ERR_TIMEOUT:   the task's deadline passed.
+ * VMC_ERR_TIMEOUT:   the deadline passed, here or, by its answer, there.
  * VMC_ERR_TOO_BIG:   the request is over VMC_REQUEST_SIZE, or the response
  *                    over the window.
  * VMC_ERR_FULL:      VMC_CHANNEL_CALL_MAX calls are in flight.
  * VMC_ERR_PERMISSION, VMC_ERR_IO: connecting failed.
  *
  * After NO_SERVER, LOST and PROTOCOL all calls in flight fail alike, and
- * the next call connects anew (unless the stream was given).
+ * the next call connects anew (unless the stream was given). A connection
+ * that the server has ended while no call was in flight is no failure.
  */
 enum vmc_status vmc_channel_call(struct vmc_channel *channel,
 				 const char *service, const char *method,
@@ -132,7 +137,9 @@ struct vmc_cached_vm {
  * and VMC_ERR_MALFORMED when the reply cannot be read (a field too long
  * for its knob is named).
  *
- * A get_base_vm that is cancelled or times out costs the server no VM.
+ * A get_base_vm that is cancelled or times out costs the server no VM: if
+ * the peer cannot be told otherwise, that closes the connection, and other
+ * calls in flight on it fail with VMC_ERR_LOST.
  */
 enum vmc_status vmc_cache_fetch_status(struct vmc_channel *channel,
 				       struct vmc_cache_status *status,

@@ -44,10 +44,9 @@ enum report { REPORT_STARTED = 1, REPORT_DELIVERED = 2 };
 static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
 		 size_t window_len, uint8_t *out, size_t out_len)
 {
-	static const struct vmc_ttrpc fresh;
 	struct vmc_ttrpc *t = engine;
 
-	*t = fresh;
+	memset(t, 0, sizeof(*t));
 	t->role = (uint8_t)role;
 	t->window = window;
 	t->window_len =
@@ -537,10 +536,9 @@ static int next_frame(struct vmc_ttrpc *t, struct vmc_engine_event *event)
 
 static int next(void *engine, struct vmc_engine_event *event)
 {
-	static const struct vmc_engine_event none;
 	struct vmc_ttrpc *t = engine;
 
-	*event = none;
+	memset(event, 0, sizeof(*event));
 	if (next_report(t, event))
 		return 1;
 	if (is_server(t) && sending(t))

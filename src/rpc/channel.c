@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Channel. Invariants:
+ *
+ * - A call is in flight while its task stands in call[]. Whichever task is
+ *   stepped moves the connection for all of them.
+ * - At most one response is out of the engine. If it is another task's, it
+ *   is held, that task is made due, and nothing more is read until it has
+ *   been fetched.
+ * - Bytes of a later response may be in the window already, where no wait
+ *   would find them. So whoever fetches a response makes another task due.
+ */
+#include "vmcache/client.h"
+#include "vmcache/transport.h"
+
+#include "../base/options.h"
+#include "../base/text.h"
+#include "../engine/pump.h"
+
+#include <string.h>
+
+#define DIAL_TIMEOUT_MS 10000
+
+/* A full backlog has no handle to wait on. */
+#define DIAL_RETRY_MS 10
+
+#define NS_PER_MS 1000000u
+
+enum call_phase { CALL_CONNECT = 1, CALL_SEND, CALL_WAIT };
+
+/* What a step is about. */
+struct step {
+	struct vmc_channel *channel;
+	struct vmc_channel_call *call;
+	struct vmc_engine_request *request;
+	struct vmc_view *reply;
+	uint64_t now_ms;
+};
+
+static struct vmc_pump pump_of(struct vmc_channel *channel)
+{
+	struct vmc_pump pump = {
+		.ops = channel->engine_ops,
+		.engine = &channel->engine,
+		.port = channel->config.port,
+		.stream = channel->stream,
+	};
+
+	return pump;
+}
+
+/* see vmcache/client.h */
+const struct vmc_error *vmc_channel_error(const struct vmc_channel *channel)
+{
+	return &channel->error;
+}
+
+static enum vmc_status set_error(struct vmc_channel *channel,
+				 enum vmc_status status, const char *what,
+				 const char *detail)
+{
+	vmc_error_reset(&channel->error);
+	return vmc_error_set(&channel->error, status, what, detail);
+}
+
+static const char *endpoint_of(const struct vmc_channel *channel)
+{
+	const char *endpoint = channel->config.endpoint;
+
+	return endpoint ? endpoint : "the given stream";
+}
+
+static int was_given(const struct vmc_channel *channel)
+{
+	return channel->config.stream != VMC_HANDLE_NONE;
+}
+
+/*
+ * Connection
+ */
+
+static void begin_connection(struct vmc_channel *channel, vmc_handle stream)
+{
+	channel->stream = stream;
+	channel->dial_until_ms = 0;
+	channel->response_held = 0;
+	channel->proven = 0;
+	channel->engine_ops->init(
+		&channel->engine, VMC_ENGINE_CLIENT, channel->config.window,
+		channel->config.window_len, channel->out, sizeof(channel->out));
+}
+
+static void end_connection(struct vmc_channel *channel)
+{
+	if (channel->stream == VMC_HANDLE_NONE)
+		return;
+	channel->config.port.ops->close(channel->config.port.ctx,
+					channel->stream);
+	channel->stream = VMC_HANDLE_NONE;
+	channel->response_held = 0;
+}
+
+/* All calls in flight end with `status` when they are stepped. */
+static void fail_calls(struct vmc_channel *channel, enum vmc_status status)
+{
+	struct vmc_channel_call *call;
+	unsigned i;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++) {
+		call = &channel->call[i];
+		if (!call->task || call->failed)
+			continue;
+		call->failed = status;
+		vmc_task_until(call->task, 0);
+	}
+}
+
+static enum vmc_status break_connection(struct vmc_channel *channel,
+					enum vmc_status status)
+{
+	end_connection(channel);
+	fail_calls(channel, status);
+	return status;
+}
+
+static enum vmc_status lose_connection(struct vmc_channel *channel,
+				       const char *why)
+{
+	struct vmc_text text;
+
+	(void)set_error(channel, VMC_ERR_LOST, "connection lost",
+			endpoint_of(channel));
+	vmc_text_append_to(&text, channel->error.text,
+			   sizeof(channel->error.text));
+	vmc_text_add(&text, ": ");
+	vmc_text_add(&text, why);
+	return break_connection(channel, VMC_ERR_LOST);
+}
+
+/* The peer's bytes are not what they should be. */
+static enum vmc_status reject_peer(struct vmc_channel *channel,
+				   const char *reason)
+{
+	struct vmc_text text;
+
+	(void)set_error(channel, VMC_ERR_PROTOCOL, "peer does not speak",
+			channel->engine_ops->name);
+	vmc_text_append_to(&text, channel->error.text,
+			   sizeof(channel->error.text));
+	vmc_text_add(&text, ": ");
+	vmc_text_add(&text, reason);
+	return break_connection(channel, VMC_ERR_PROTOCOL);
+}
+
+static enum vmc_status dial_again(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+
+	if (step->now_ms < channel->dial_until_ms) {
+		vmc_task_until(step->call->task, step->now_ms + DIAL_RETRY_MS);
+		return VMC_AGAIN;
+	}
+	channel->dial_until_ms = 0;
+	return break_connection(channel,
+				set_error(channel, VMC_ERR_NO_SERVER,
+					  "server accepts no connection",
+					  endpoint_of(channel)));
+}
+
+static enum vmc_status dial(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	const struct vmc_channel_config *config = &channel->config;
+	vmc_handle stream = VMC_HANDLE_NONE;
+	enum vmc_status status;
+
+	if (channel->dial_until_ms == 0)
+		channel->dial_until_ms = step->now_ms + config->dial_timeout_ms;
+	vmc_error_reset(&channel->error);
+	status = config->port.ops->connect(config->port.ctx, config->endpoint,
+					   &stream, &channel->error);
+	if (status == VMC_AGAIN)
+		return dial_again(step);
+	if (status == VMC_OK) {
+		begin_connection(channel, stream);
+		return VMC_OK;
+	}
+	channel->dial_until_ms = 0;
+	/* unless the port has said more */
+	status = vmc_error_set(&channel->error, status,
+			       vmc_status_words(status), config->endpoint);
+	return break_connection(channel, status);
+}
+
+static enum vmc_status connect_call(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	enum vmc_status status = VMC_OK;
+
+	if (channel->stream == VMC_HANDLE_NONE) {
+		if (was_given(channel))
+			return set_error(channel, VMC_ERR_LOST,
+					 "connection has ended",
+					 endpoint_of(channel));
+		status = dial(step);
+	}
+	if (status == VMC_OK)
+		step->call->task->phase = CALL_SEND;
+	return status;
+}
+
+/*
+ * Calls
+ */
+
+static struct vmc_channel_call *find_task(struct vmc_channel *channel,
+					  const struct vmc_task *task)
+{
+	unsigned i;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++)
+		if (channel->call[i].task == task)
+			return &channel->call[i];
+	return NULL;
+}
+
+static struct vmc_channel_call *find_stream(struct vmc_channel *channel,
+					    uint32_t stream)
+{
+	struct vmc_channel_call *call;
+	unsigned i;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++) {
+		call = &channel->call[i];
+		if (call->task && !call->failed && stream != 0 &&
+		    call->stream == stream)
+			return call;
+	}
+	return NULL;
+}
+
+static unsigned calls_in_flight(const struct vmc_channel *channel)
+{
+	unsigned i, count = 0;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++)
+		count += channel->call[i].task != NULL;
+	return count;
+}
+
+/* Some other task looks whether there is more in the window. */
+static void kick_other(struct vmc_channel *channel)
+{
+	unsigned i;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++) {
+		if (!channel->call[i].task)
+			continue;
+		vmc_task_until(channel->call[i].task, 0);
+		return;
+	}
+}
+
+static void end_call(struct vmc_channel *channel, struct vmc_channel_call *call)
+{
+	if (channel->response_held && channel->response.stream == call->stream)
+		channel->response_held = 0;
+	call->task = NULL;
+	call->stream = 0;
+	call->failed = VMC_OK;
+	kick_other(channel);
+}
+
+static void cancel_call(struct vmc_task *task)
+{
+	struct vmc_channel *channel = task->owner;
+	struct vmc_channel_call *call = find_task(channel, task);
+
+	if (!call)
+		return;
+	if (call->stream && !call->failed)
+		channel->engine_ops->cancel(&channel->engine, call->stream);
+	end_call(channel, call);
+}
+
+static struct vmc_channel_call *begin_call(struct vmc_channel *channel,
+					   struct vmc_task *task)
+{
+	struct vmc_channel_call *call = find_task(channel, NULL);
+
+	if (!call)
+		return NULL;
+	if (calls_in_flight(channel) == 0)
+		channel->dial_until_ms = 0;
+	call->task = task;
+	call->stream = 0;
+	call->failed = VMC_OK;
+	task->owner = channel;
+	task->cancel = cancel_call;
+	task->phase = CALL_CONNECT;
+	return call;
+}
+
+/* What the peer is told: 15/16 of what is left. */
+static uint64_t timeout_ns(const struct vmc_task *task, uint64_t now_ms)
+{
+	uint64_t left_ms = task->deadline_ms - now_ms;
+
+	if (task->deadline_ms == VMC_NEVER)
+		return 0;
+	if (left_ms > INT64_MAX / NS_PER_MS)
+		left_ms = INT64_MAX / NS_PER_MS;
+	return left_ms * NS_PER_MS / 16 * 15;
+}
+
+static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
+{
+	struct vmc_channel *channel = step->channel;
+
+	if (status == VMC_ERR_FULL)
+		return lose_connection(channel, "stream numbers are used up");
+	vmc_error_reset(&channel->error);
+	return vmc_error_set_number(&channel->error, status,
+				    "request does not fit VMC_REQUEST_SIZE",
+				    VMC_REQUEST_SIZE);
+}
+
+/* Sends the request, after what another call may have left half sent. */
+static enum vmc_status send_request(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	struct vmc_channel_call *call = step->call;
+	struct vmc_pump pump = pump_of(channel);
+	enum vmc_status status = vmc_pump_send(&pump);
+
+	if (status < 0)
+		return lose_connection(channel, vmc_status_words(status));
+	if (status == VMC_AGAIN)
+		return VMC_AGAIN;
+	step->request->timeout_ns = timeout_ns(call->task, step->now_ms);
+	status = channel->engine_ops->request(&channel->engine, step->request,
+					      &call->stream);
+	if (status)
+		return refuse_request(step, status);
+	call->task->phase = CALL_WAIT;
+	return vmc_pump_send(&pump);
+}
+
+/*
+ * A server may have closed a connection that was long idle. Nothing of the
+ * request has reached it, so a new connection is tried, once: that one has
+ * proven nothing yet.
+ */
+static int may_redial(const struct vmc_channel *channel)
+{
+	return channel->proven && !was_given(channel) &&
+	       calls_in_flight(channel) == 1;
+}
+
+static enum vmc_status redial(struct step *step)
+{
+	enum vmc_status status;
+
+	end_connection(step->channel);
+	step->call->stream = 0;
+	step->call->task->phase = CALL_CONNECT;
+	status = connect_call(step);
+	return status ? status : send_request(step);
+}
+
+static enum vmc_status begin_request(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	enum vmc_status status = send_request(step);
+
+	if (step->call->task->phase == CALL_WAIT && status == VMC_ERR_LOST &&
+	    may_redial(channel))
+		status = redial(step);
+	if (step->call->task->phase == CALL_WAIT && status < 0)
+		return lose_connection(channel, vmc_status_words(status));
+	return status;
+}
+
+static enum vmc_status finish(struct step *step,
+			      const struct vmc_engine_event *event)
+{
+	struct vmc_channel *channel = step->channel;
+	enum vmc_status status = VMC_ERR_CALL;
+	struct vmc_text text;
+
+	channel->proven = 1;
+	*step->reply = event->payload;
+	if (event->type == VMC_ENGINE_RESPONSE && event->code == VMC_CODE_OK)
+		return VMC_OK;
+	if (event->type == VMC_ENGINE_OVERSIZE)
+		status = VMC_ERR_TOO_BIG;
+	else if (event->code == VMC_CODE_DEADLINE_EXCEEDED)
+		status = VMC_ERR_TIMEOUT;
+	(void)set_error(channel, status, step->request->method,
+			vmc_code_name(event->code));
+	channel->error.code = event->code;
+	if (event->message.ptr_len == 0)
+		return status;
+	vmc_text_append_to(&text, channel->error.text,
+			   sizeof(channel->error.text));
+	vmc_text_add(&text, ": ");
+	vmc_text_add_view(&text, event->message);
+	return status;
+}
+
+/* Whose response is it? VMC_AGAIN: not this call's. */
+static enum vmc_status take_response(struct step *step,
+				     const struct vmc_engine_event *event)
+{
+	struct vmc_channel *channel = step->channel;
+	struct vmc_channel_call *call = find_stream(channel, event->stream);
+
+	if (call == step->call)
+		return finish(step, event);
+	if (call) { /* nobody: it was cancelled */
+		channel->response = *event;
+		channel->response_held = 1;
+		vmc_task_until(call->task, 0);
+	}
+	return VMC_AGAIN;
+}
+
+/* Takes responses until there is none, or one is held. */
+static enum vmc_status take_responses(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	struct vmc_pump pump = pump_of(channel);
+	struct vmc_engine_event event;
+	enum vmc_status status;
+	const char *reason;
+
+	while (!channel->response_held) {
+		status = vmc_pump_next(&pump, &event);
+		if (status < 0)
+			return lose_connection(channel,
+					       vmc_status_words(status));
+		if (status == VMC_AGAIN)
+			break;
+		status = take_response(step, &event);
+		if (status != VMC_AGAIN)
+			return status;
+	}
+	if (channel->engine_ops->failed(&channel->engine, &reason) ==
+	    VMC_ERR_PROTOCOL)
+		return reject_peer(channel, reason);
+	return VMC_AGAIN;
+}
+
+static enum vmc_status receive(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	struct vmc_pump pump = pump_of(channel);
+	enum vmc_status status = vmc_pump_recv(&pump);
+
+	if (status == VMC_AGAIN)
+		return VMC_AGAIN;
+	if (status != VMC_OK)
+		return lose_connection(channel, vmc_status_words(status));
+	return take_responses(step);
+}
+
+static enum vmc_status await_response(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	enum vmc_status status;
+
+	if (channel->response_held) {
+		if (channel->response.stream != step->call->stream)
+			return VMC_AGAIN;
+		return finish(step, &channel->response);
+	}
+	status = take_responses(step);
+	if (status != VMC_AGAIN || channel->response_held)
+		return status;
+	return receive(step);
+}
+
+/*
+ * VMC_OK from begin_request: all of it has just gone out, and it is too
+ * early to look for an answer.
+ */
+static enum vmc_status step_call(struct step *step)
+{
+	struct vmc_task *task = step->call->task;
+	enum vmc_status status;
+
+	if (step->call->failed)
+		return step->call->failed;
+	if (task->phase == CALL_CONNECT) {
+		status = connect_call(step);
+		if (status)
+			return status;
+	}
+	if (task->phase == CALL_SEND) {
+		status = begin_request(step);
+		if (status == VMC_OK)
+			return VMC_AGAIN;
+		if (status < 0 || task->phase == CALL_CONNECT)
+			return status;
+	}
+	return await_response(step);
+}
+
+/* Waits for the connection as it is now. */
+static enum vmc_status wait_call(struct vmc_channel *channel,
+				 struct vmc_task *task)
+{
+	struct vmc_pump pump = pump_of(channel);
+
+	if (channel->stream != VMC_HANDLE_NONE)
+		vmc_task_wait(task, channel->stream, vmc_pump_want(&pump));
+	return vmc_task_again(task);
+}
+
+/* see vmcache/client.h */
+enum vmc_status vmc_channel_call(struct vmc_channel *channel,
+				 const char *service, const char *method,
+				 struct vmc_view payload,
+				 struct vmc_view *reply, struct vmc_task *task,
+				 uint64_t now_ms)
+{
+	struct vmc_engine_request request = { service, method, payload, 0 };
+	struct step step = { channel, NULL, &request, reply, now_ms };
+	enum vmc_status status = VMC_AGAIN;
+	int late = vmc_task_begin(task, now_ms);
+	int begins = !vmc_task_active(task);
+
+	step.call =
+		begins ? begin_call(channel, task) : find_task(channel, task);
+	if (!step.call) {
+		vmc_error_reset(&channel->error);
+		return vmc_task_end(
+			task,
+			vmc_error_set_number(&channel->error, VMC_ERR_FULL,
+					     "calls in flight on one channel",
+					     VMC_CHANNEL_CALL_MAX));
+	}
+	if (!begins || !late)
+		status = step_call(&step);
+	if (status == VMC_AGAIN && !late)
+		return wait_call(channel, task);
+	if (status == VMC_AGAIN)
+		status = set_error(channel, VMC_ERR_TIMEOUT, method,
+				   "no answer before the deadline");
+	end_call(channel, step.call);
+	return vmc_task_end(task, status);
+}
+
+/* see vmcache/client.h */
+void vmc_channel_close(struct vmc_channel *channel)
+{
+	if (calls_in_flight(channel) > 0)
+		(void)set_error(channel, VMC_ERR_CANCELLED,
+				"channel was closed", endpoint_of(channel));
+	end_connection(channel);
+	fail_calls(channel, VMC_ERR_CANCELLED);
+	channel->dial_until_ms = 0;
+}
+
+/* see vmcache/client.h */
+enum vmc_status
+vmc_channel_init_checked(struct vmc_channel *channel,
+			 const struct vmc_channel_config *config,
+			 size_t channel_size, unsigned options)
+{
+	const char *transport = config->transport ? config->transport : "ttrpc";
+	enum vmc_status status = vmc_options_check(NULL, channel_size, options,
+						   sizeof(*channel));
+
+	if (status)
+		return status;
+	memset(channel, 0, sizeof(*channel));
+	channel->config = *config;
+	channel->stream = VMC_HANDLE_NONE;
+	if (config->dial_timeout_ms == 0)
+		channel->config.dial_timeout_ms = DIAL_TIMEOUT_MS;
+	if (!config->window || config->window_len < VMC_REQUEST_SIZE)
+		return set_error(channel, VMC_ERR_ARGUMENT,
+				 "channel has no window for responses", NULL);
+	if (!was_given(channel) && !config->endpoint)
+		return set_error(channel, VMC_ERR_ARGUMENT,
+				 "channel has neither endpoint nor stream",
+				 NULL);
+	channel->engine_ops = vmc_transport_by_name(transport);
+	if (!channel->engine_ops ||
+	    channel->engine_ops->size > sizeof(channel->engine))
+		return set_error(channel, VMC_ERR_UNSUPPORTED,
+				 "transport is not in this build", transport);
+	if (was_given(channel))
+		begin_connection(channel, config->stream);
+	return VMC_OK;
+}
