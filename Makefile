@@ -45,7 +45,7 @@ SRC_ENGINE = pump transport ttrpc_engine
 SRC_RPC = cache_calls channel
 SRC_DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot record vm \
 	vm_config
-SRC_AGENT_noop = agent_noop agent_table_noop
+SRC_AGENT_noop = agent_by_name agent_noop agent_table_noop
 SRC_TRANSPORT_ttrpc = transport_table_ttrpc
 
 LIB_SOURCES = $(call present,$(SRC_BASE:%=src/base/%.c) \
