@@ -36,6 +36,7 @@ struct vmc_channel_call {
 	struct vmc_task *task;  /* NULL: free */
 	uint32_t stream;        /* 0 until its request is composed */
 	enum vmc_status failed; /* what it ends with when it is stepped */
+	uint8_t takes;          /* giving it up closes the connection */
 };
 
 /* A connection. Complete so that it can be placed anywhere; private. */
@@ -137,9 +138,9 @@ struct vmc_cached_vm {
  * and VMC_ERR_MALFORMED when the reply cannot be read (a field too long
  * for its knob is named).
  *
- * A get_base_vm that is cancelled or times out costs the server no VM: if
- * the peer cannot be told otherwise, that closes the connection, and other
- * calls in flight on it fail with VMC_ERR_LOST.
+ * A get_base_vm that is cancelled or times out costs the server no VM: it
+ * closes the connection, and other calls in flight on it fail with
+ * VMC_ERR_LOST.
  */
 enum vmc_status vmc_cache_fetch_status(struct vmc_channel *channel,
 				       struct vmc_cache_status *status,

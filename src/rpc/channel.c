@@ -16,6 +16,7 @@
 #include "../base/options.h"
 #include "../base/text.h"
 #include "../engine/pump.h"
+#include "channel.h"
 
 #include <string.h>
 
@@ -271,20 +272,29 @@ static void end_call(struct vmc_channel *channel, struct vmc_channel_call *call)
 	kick_other(channel);
 }
 
+/* Its answer, if one comes yet, is nobody's. */
+static void give_up(struct vmc_channel *channel, struct vmc_channel_call *call)
+{
+	int asked = call->stream != 0 && !call->failed;
+
+	if (asked && !call->takes)
+		channel->engine_ops->cancel(&channel->engine, call->stream);
+	end_call(channel, call);
+	if (asked && call->takes)
+		(void)break_connection(channel, VMC_ERR_LOST);
+}
+
 static void cancel_call(struct vmc_task *task)
 {
 	struct vmc_channel *channel = task->owner;
 	struct vmc_channel_call *call = find_task(channel, task);
 
-	if (!call)
-		return;
-	if (call->stream && !call->failed)
-		channel->engine_ops->cancel(&channel->engine, call->stream);
-	end_call(channel, call);
+	if (call)
+		give_up(channel, call);
 }
 
 static struct vmc_channel_call *begin_call(struct vmc_channel *channel,
-					   struct vmc_task *task)
+					   struct vmc_task *task, int takes)
 {
 	struct vmc_channel_call *call = find_task(channel, NULL);
 
@@ -295,6 +305,7 @@ static struct vmc_channel_call *begin_call(struct vmc_channel *channel,
 	call->task = task;
 	call->stream = 0;
 	call->failed = VMC_OK;
+	call->takes = (uint8_t)takes;
 	task->owner = channel;
 	task->cancel = cancel_call;
 	task->phase = CALL_CONNECT;
@@ -480,6 +491,19 @@ static enum vmc_status await_response(struct step *step)
 	return receive(step);
 }
 
+/* Another's step, or a close, has failed this call; the text may have been
+ * overwritten since. */
+static enum vmc_status report_failure(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+	enum vmc_status status = step->call->failed;
+
+	if (channel->error.status == status)
+		return status;
+	return set_error(channel, status, step->request->method,
+			 "connection was closed");
+}
+
 /*
  * VMC_OK from begin_request: all of it has just gone out, and it is too
  * early to look for an answer.
@@ -490,7 +514,7 @@ static enum vmc_status step_call(struct step *step)
 	enum vmc_status status;
 
 	if (step->call->failed)
-		return step->call->failed;
+		return report_failure(step);
 	if (task->phase == CALL_CONNECT) {
 		status = connect_call(step);
 		if (status)
@@ -517,6 +541,46 @@ static enum vmc_status wait_call(struct vmc_channel *channel,
 	return vmc_task_again(task);
 }
 
+static enum vmc_status refuse_call(struct vmc_channel *channel,
+				   struct vmc_task *task)
+{
+	vmc_error_reset(&channel->error);
+	return vmc_task_end(
+		task, vmc_error_set_number(&channel->error, VMC_ERR_FULL,
+					   "calls in flight on a channel, at "
+					   "most",
+					   VMC_CHANNEL_CALL_MAX));
+}
+
+/* A response that is there is taken even if it comes late. */
+static enum vmc_status call_method(struct vmc_channel *channel,
+				   struct vmc_engine_request *request,
+				   struct vmc_view *reply, int takes,
+				   struct vmc_task *task, uint64_t now_ms)
+{
+	struct step step = { channel, NULL, request, reply, now_ms };
+	enum vmc_status status = VMC_AGAIN;
+	int late = vmc_task_begin(task, now_ms);
+	int begins = !vmc_task_active(task);
+
+	step.call = begins ? begin_call(channel, task, takes)
+			   : find_task(channel, task);
+	if (!step.call)
+		return refuse_call(channel, task);
+	if (!begins || !late)
+		status = step_call(&step);
+	if (status == VMC_AGAIN && !late)
+		return wait_call(channel, task);
+	if (status == VMC_AGAIN) {
+		status = set_error(channel, VMC_ERR_TIMEOUT, request->method,
+				   "no answer before the deadline");
+		give_up(channel, step.call);
+	} else {
+		end_call(channel, step.call);
+	}
+	return vmc_task_end(task, status);
+}
+
 /* see vmcache/client.h */
 enum vmc_status vmc_channel_call(struct vmc_channel *channel,
 				 const char *service, const char *method,
@@ -525,38 +589,25 @@ enum vmc_status vmc_channel_call(struct vmc_channel *channel,
 				 uint64_t now_ms)
 {
 	struct vmc_engine_request request = { service, method, payload, 0 };
-	struct step step = { channel, NULL, &request, reply, now_ms };
-	enum vmc_status status = VMC_AGAIN;
-	int late = vmc_task_begin(task, now_ms);
-	int begins = !vmc_task_active(task);
 
-	step.call =
-		begins ? begin_call(channel, task) : find_task(channel, task);
-	if (!step.call) {
-		vmc_error_reset(&channel->error);
-		return vmc_task_end(
-			task,
-			vmc_error_set_number(&channel->error, VMC_ERR_FULL,
-					     "calls in flight on one channel",
-					     VMC_CHANNEL_CALL_MAX));
-	}
-	if (!begins || !late)
-		status = step_call(&step);
-	if (status == VMC_AGAIN && !late)
-		return wait_call(channel, task);
-	if (status == VMC_AGAIN)
-		status = set_error(channel, VMC_ERR_TIMEOUT, method,
-				   "no answer before the deadline");
-	end_call(channel, step.call);
-	return vmc_task_end(task, status);
+	return call_method(channel, &request, reply, 0, task, now_ms);
+}
+
+/* see channel.h */
+enum vmc_status vmc_channel_take(struct vmc_channel *channel,
+				 const char *service, const char *method,
+				 struct vmc_view payload,
+				 struct vmc_view *reply, struct vmc_task *task,
+				 uint64_t now_ms)
+{
+	struct vmc_engine_request request = { service, method, payload, 0 };
+
+	return call_method(channel, &request, reply, 1, task, now_ms);
 }
 
 /* see vmcache/client.h */
 void vmc_channel_close(struct vmc_channel *channel)
 {
-	if (calls_in_flight(channel) > 0)
-		(void)set_error(channel, VMC_ERR_CANCELLED,
-				"channel was closed", endpoint_of(channel));
 	end_connection(channel);
 	fail_calls(channel, VMC_ERR_CANCELLED);
 	channel->dial_until_ms = 0;
