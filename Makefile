@@ -2,7 +2,9 @@
 #
 # libvmcache and the program vmcache. `make help` lists the targets.
 #
-# Everything that is made goes to $(BUILD). V=1 shows the commands.
+# All that is made goes to $(BUILD); V=1 shows the commands. A change of
+# flags or knobs rebuilds what depends on them. Other builds of the same tree
+# stand beside each other: make BUILD=build/clang CC=clang
 
 # -- What can be set ---------------------------------------------------------
 
@@ -15,22 +17,23 @@ ifeq ($(origin AR),default)
 AR = $(CROSS_COMPILE)ar
 endif
 STRIP ?= $(CROSS_COMPILE)strip
-OBJCOPY ?= $(CROSS_COMPILE)objcopy
 PROTOC ?= protoc
-# of the machine that QEMU runs, not of ours
-GUEST_CC ?= gcc
-GUEST_LD ?= ld
-GUEST_OBJCOPY ?= objcopy
 CFLAGS ?= -Os -g
 CPPFLAGS ?=
 LDFLAGS ?=
-# Knobs of include/vmcache/config.h: make KNOBS="-DVMC_VM_MAX=8"
+# how programs are linked
+LINK ?= -static -no-pie
+# knobs of include/vmcache/config.h: make KNOBS="-DVMC_VM_MAX=8"
 KNOBS ?=
-# Which backends are in libvmcache.a: noop; ttrpc
+# the backends in libvmcache.a: noop; ttrpc
 AGENT ?= noop
 TRANSPORT ?= ttrpc
-# Directory of nanopb's C sources; `make deps` puts Debian's there
+# nanopb's C sources; `make deps` puts Debian's there
 NANOPB_DIR ?= build/deps/nanopb
+# for the machine that QEMU runs, whatever ours is
+GUEST_CC ?= gcc
+GUEST_LD ?= ld
+GUEST_OBJCOPY ?= objcopy
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -39,43 +42,35 @@ DESTDIR ?=
 # While the tree grows: only those that are there.
 present = $(wildcard $(1))
 
-SRC_BASE = crc32 cursor json_read json_write options status task text view
-SRC_WIRE = field pbio ttrpc_frame
-SRC_ENGINE = pump transport ttrpc_engine
-SRC_RPC = cache_calls channel
-SRC_DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot record vm \
-	vm_config
-SRC_AGENT_noop = agent_by_name agent_noop agent_table_noop
-SRC_TRANSPORT_ttrpc = transport_table_ttrpc
-
-LIB_SOURCES = $(call present,$(SRC_BASE:%=src/base/%.c) \
-	$(SRC_WIRE:%=src/wire/%.c) \
-	$(SRC_ENGINE:%=src/engine/%.c) \
-	$(SRC_TRANSPORT_$(TRANSPORT):%=src/engine/%.c) \
-	$(SRC_RPC:%=src/rpc/%.c) \
-	$(SRC_AGENT_$(AGENT):%=src/agent/%.c) \
-	$(SRC_DOMAIN:%=src/domain/%.c) \
-	src/service/cache_service.c src/service/connection.c src/server.c)
-
-PORT_posix = $(wildcard port/posix/*.c)
-PORT_linux = $(wildcard port/linux/*.c)
-PORT_qemu = $(wildcard port/qemu/*.c)
-PORT_mock = $(wildcard port/mock/*.c)
-PORT_sim = $(wildcard port/sim/*.c)
-PORT_null = $(wildcard port/null/*.c)
-PROGRAM_SOURCES = $(if $(wildcard port/cli/main.c),$(wildcard port/cli/*.c))
-
-PORTS = posix linux qemu mock sim null
 PROTOS = cache
-NANOPB_SOURCES = pb_common pb_decode
+NANOPB = pb_common pb_decode
 
-UNIT_TESTS = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
-SCENARIO_TESTS = $(patsubst tests/scenario/%.c,%,\
-	$(wildcard tests/scenario/test_*.c))
+BASE = crc32 cursor json_read json_write options status task text view
+WIRE = field pbio ttrpc_frame
+ENGINE = pump transport ttrpc_engine
+ENGINE_ttrpc = transport_table_ttrpc
+RPC = cache_calls channel
+AGENT_noop = agent_by_name agent_noop agent_table_noop
+DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot \
+	record vm vm_config
+SERVICE = cache_service connection
 
-# parts of the program that unit tests link
-CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape)
+LIB_SOURCES = $(call present,$(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
+	$(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
+	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
+	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c)
+
+# An archive for each port and driver. The order is the linker's: users
+# before what they use.
+PORTS = qemu mock sim linux posix null
+PORT_linux = $(wildcard port/linux/*.c)
+PORT_mock = $(wildcard port/mock/*.c)
+PORT_null = $(wildcard port/null/*.c)
+PORT_posix = $(wildcard port/posix/*.c)
+PORT_qemu = $(wildcard port/qemu/*.c)
+PORT_sim = $(wildcard port/sim/*.c)
+
+PROGRAM_SOURCES = $(if $(wildcard port/cli/main.c),$(wildcard port/cli/*.c))
 
 # -- How ---------------------------------------------------------------------
 
@@ -85,175 +80,192 @@ say = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
 GEN = $(BUILD)/gen
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARNINGS) -fPIE -fno-asynchronous-unwind-tables -ffunction-sections \
-	-fdata-sections -fno-common -fstack-usage -MMD -MP
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) -fPIE -fno-common \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
-LIB_CFLAGS = $(ALL_CFLAGS)
-PORT_CPPFLAGS = $(ALL_CPPFLAGS) -D_GNU_SOURCE
-PROGRAM_LDFLAGS = -static -no-pie -Wl,--gc-sections $(LDFLAGS)
+PORT_CPPFLAGS = -D_GNU_SOURCE $(PORTS:%=-Iport/%) $(ALL_CPPFLAGS)
+PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN) \
+	$(ALL_CPPFLAGS)
+ALL_LDFLAGS = $(LINK) -Wl,--gc-sections $(LDFLAGS)
 
 LIB = $(BUILD)/libvmcache.a
 PORT_LIBS = $(foreach port,$(PORTS),\
 	$(if $(PORT_$(port)),$(BUILD)/libvmcache-$(port).a))
-LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o) \
-	$(PROTOS:%=$(GEN)/%.pb.o) $(NANOPB_SOURCES:%=$(BUILD)/nanopb/%.o)
-# order matters to the linker: users before what they use
-LINK_LIBS = $(foreach port,qemu mock sim linux posix null,\
-	$(filter %-$(port).a,$(PORT_LIBS))) $(LIB)
+LIBS = $(PORT_LIBS) $(LIB)
+LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(PROTOS:%=$(GEN)/%.pb.o) \
+	$(NANOPB:%=$(BUILD)/nanopb/%.o)
+PROGRAM_OBJECTS = $(PROGRAM_SOURCES:%.c=$(BUILD)/%.o)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all lib program deps demo check bench size install uninstall help \
-	clean lint format tests
+	clean lint format FORCE
 .DEFAULT_GOAL = all
+
+# -- Setting up --------------------------------------------------------------
+
+# `make deps demo`, also with -j: all of deps first, then a make that sees
+# what it has put there.
+GOALS = $(filter-out deps,$(MAKECMDGOALS))
+DEPS_FIRST = $(and $(filter deps,$(MAKECMDGOALS)),$(GOALS))
+# what is asked for with it decides how much is needed
+DEPS_KIND = $(if $(GOALS),$(if $(filter check lint bench,$(GOALS)),check,build),check)
+
+deps: ## install what is needed (Debian, as root), fetch nanopb's sources
+	$(Q)NANOPB_DIR="$(filter-out build/deps/nanopb,$(NANOPB_DIR))" \
+		.ci/deps $(DEPS_KIND) build/deps
+
+ifneq ($(DEPS_FIRST),)
+
+.PHONY: $(GOALS) goals
+$(GOALS): goals
+	@:
+goals: deps
+	@$(MAKE) --no-print-directory $(GOALS)
+
+else
 
 # -- Targets -----------------------------------------------------------------
 
-# `make deps demo`, also with -j: all of deps first, then a make that finds
-# what it has put there.
-REST = $(filter-out deps,$(MAKECMDGOALS))
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
-ifneq ($(REST),)
-DEPS_FIRST = 1
-endif
-endif
-DEPS_FOR = $(if $(REST),$(if $(filter check lint,$(REST)),check,build),check)
+all: lib program ## archives and program; what `make` alone makes
 
-deps: ## install what is needed (Debian, as root) and fetch nanopb's sources
-	$(Q).ci/deps $(DEPS_FOR) build/deps
+lib: $(LIBS) ## the archives: libvmcache.a, and one for each port
 
-ifdef DEPS_FIRST
-.PHONY: $(REST) rest
-$(REST): rest
-	@:
-rest: deps
-	@$(MAKE) --no-print-directory $(REST)
-else
-
-all: lib $(if $(PROGRAM_SOURCES),program) ## archives and program (default)
-
-lib: $(LIB) $(PORT_LIBS) ## the archives: libvmcache.a and its ports
-
-program: $(BUILD)/vmcache ## the program vmcache, static
-
-tests: $(UNIT_TESTS:%=$(BUILD)/tests/%) $(SCENARIO_TESTS:%=$(BUILD)/tests/%) \
-	$(if $(PROGRAM_TESTS),program $(BUILD)/tests/program_tool)
-
-check: tests ## every test; ends with `N passed, N failed`
-	$(Q)tests/run.sh $(UNIT_TESTS:%=$(BUILD)/tests/%) \
-		$(SCENARIO_TESTS:%=$(BUILD)/tests/%) $(PROGRAM_TESTS)
+program: $(if $(PROGRAM_SOURCES),$(BUILD)/vmcache) ## the program vmcache, static
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile | expand -t 13
+	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \
+		expand -t 13
 
 clean: ## remove what was built; what deps fetched stays
-	$(Q)find $(BUILD) -mindepth 1 -maxdepth 1 ! -name deps \
-		-exec rm -rf {} + 2>/dev/null || true
-
-format: ## reformat all sources with clang-format
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
-
-lint: ## clang-format, clang-tidy, cppcheck
-	$(Q)clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	$(Q)test ! -d $(BUILD) || find $(BUILD) -mindepth 1 -maxdepth 1 \
+		! -name deps -exec rm -rf {} +
 
 # -- Generated code ----------------------------------------------------------
 
-# The options carry the knobs' values: config.h goes through the compiler's
-# preprocessor, so that changing a knob changes the messages.
-$(GEN)/%.options: proto/%.options.in include/vmcache/config.h
+# What was compiled with other flags is compiled again.
+FLAGS = $(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(ALL_LDFLAGS) $(NANOPB_DIR) \
+	$(AGENT) $(TRANSPORT)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+# Options take their bounds from config.h, through the preprocessor: no knob
+# is deaf.
+$(GEN)/%.options: proto/%.options.in include/vmcache/config.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CPP,$@)
 	$(Q)$(CC) -E -P -x c -undef $(ALL_CPPFLAGS) $< -o $@
 
+NANOPB_FLAGS = -x google/protobuf/empty.proto --error-on-unmatched -T -q
 $(GEN)/%.pb.c: proto/%.proto $(GEN)/%.options
 	$(call say,PROTOC,$@)
 	$(Q)$(PROTOC) -Iproto -I/usr/include \
-		--nanopb_opt="-I$(GEN) -x google/protobuf/empty.proto --error-on-unmatched -T -q" \
-		--nanopb_out=$(GEN) $<
+		--nanopb_opt="-I$(GEN) $(NANOPB_FLAGS)" --nanopb_out=$(GEN) $<
 
 $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
 
 # -- Objects and archives ----------------------------------------------------
 
-PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN)
+compile = $(Q)$(CC) $(ALL_CFLAGS) $(1) -c $< -o $@
 
-$(BUILD)/nanopb/%.o: $(NANOPB_DIR)/%.c src/wire/pb_names.h
+$(BUILD)/nanopb/%.o: $(NANOPB_DIR)/%.c src/wire/pb_names.h $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(LIB_CFLAGS) $(PB_CPPFLAGS) -w -c $< -o $@
+	$(call compile,$(PB_CPPFLAGS) -w)
 
-$(GEN)/%.o: $(GEN)/%.c $(GEN)/%.h
+$(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 	$(call say,CC,$@)
-	$(Q)$(CC) $(LIB_CFLAGS) $(ALL_CPPFLAGS) $(PB_CPPFLAGS) -c $< -o $@
+	$(call compile,$(PB_CPPFLAGS))
 
-$(BUILD)/src/%.o: src/%.c
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CC) $(LIB_CFLAGS) $(ALL_CPPFLAGS) -c $< -o $@
-
-# what vmc_build_options says of the tables that are linked
-$(BUILD)/src/base/options.o: ALL_CPPFLAGS += \
-	-DVMC_BUILD_TRANSPORT=$(TRANSPORT) -DVMC_BUILD_AGENT=$(AGENT)
-$(BUILD)/src/wire/pbio.o: ALL_CPPFLAGS += $(PB_CPPFLAGS)
 $(BUILD)/src/wire/pbio.o: $(PROTOS:%=$(GEN)/%.pb.h)
+FLAGS_pbio = $(PB_CPPFLAGS)
 
-$(BUILD)/port/%.o: port/%.c
+# vmc_build_options says which tables are linked
+FLAGS_options = -DVMC_BUILD_TRANSPORT=$(TRANSPORT) -DVMC_BUILD_AGENT=$(AGENT)
+
+$(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(PORT_CPPFLAGS) -c $< -o $@
+	$(call compile,$(ALL_CPPFLAGS) $(FLAGS_$(*F)))
+
+$(BUILD)/port/%.o: port/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(call compile,$(PORT_CPPFLAGS))
+
+archive = $(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(LIB): $(LIB_OBJECTS)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(archive)
 
 define port_archive
 $(BUILD)/libvmcache-$(1).a: $(PORT_$(1):%.c=$(BUILD)/%.o)
 	$$(call say,AR,$$@)
-	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+	$$(archive)
 endef
 $(foreach port,$(PORTS),$(eval $(call port_archive,$(port))))
 
 # -- Program -----------------------------------------------------------------
 
-$(BUILD)/vmcache.unstripped: $(PROGRAM_SOURCES:%.c=$(BUILD)/%.o) $(LINK_LIBS)
+$(BUILD)/vmcache.unstripped: $(PROGRAM_OBJECTS) $(LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(PROGRAM_LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/vmcache: $(BUILD)/vmcache.unstripped
 	$(call say,STRIP,$@)
 	$(Q)$(STRIP) -o $@ $<
 
-# -- Tests -------------------------------------------------------------------
+# -- Installing --------------------------------------------------------------
 
-TEST_CPPFLAGS = $(PORT_CPPFLAGS) $(PB_CPPFLAGS) -Itests/unit
-# the ports see each other in one link
-TEST_LIBS = -Wl,--start-group $(LINK_LIBS) -Wl,--end-group
+HEADERS = $(sort $(wildcard include/vmcache/*.h))
+PORT_HEADERS = $(sort $(wildcard port/*/vmcache_*.h))
 
-$(BUILD)/tests/%.o: tests/unit/%.c $(PROTOS:%=$(GEN)/%.pb.h)
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CPPFLAGS) -c $< -o $@
+define PKG_CONFIG
+prefix=$(PREFIX)
+libdir=$${prefix}/lib
+includedir=$${prefix}/include
 
-$(BUILD)/tests/%.o: tests/scenario/%.c $(PROTOS:%=$(GEN)/%.pb.h)
-	@mkdir -p $(@D)
-	$(call say,CC,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CPPFLAGS) -c $< -o $@
+Name: libvmcache
+Description: A warm pool of virtual machines behind one Unix socket
+Version: $(shell sed -n 's/^#define VMC_VERSION "\(.*\)"/\1/p' include/vmcache/config.h)
+Libs: -L$${libdir} -lvmcache-qemu -lvmcache-mock -lvmcache-linux -lvmcache-posix -lvmcache
+Cflags: -I$${includedir} $(KNOBS)
+endef
+export PKG_CONFIG
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LINK_LIBS)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -static -no-pie -o $@ \
-		$(filter %.o,$^) $(TEST_LIBS)
+ROOT = $(DESTDIR)$(PREFIX)
 
-# the program's parts are in no archive
-$(BUILD)/tests/test_cli_options: $(CLI_PARTS)
-$(BUILD)/tests/test_cli_log: $(CLI_PARTS)
+install: all ## put everything below DESTDIR and PREFIX
+	$(call say,INSTALL,$(ROOT))
+	$(Q)install -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/include/vmcache \
+		$(ROOT)/share/vmcache/proto $(ROOT)/share/man/man1 \
+		$(ROOT)/share/bash-completion/completions
+	$(Q)install -m 755 $(BUILD)/vmcache $(ROOT)/bin
+	$(Q)install -m 644 $(LIBS) $(ROOT)/lib
+	$(Q)install -m 644 include/vmcache.h $(PORT_HEADERS) $(ROOT)/include
+	$(Q)install -m 644 $(HEADERS) $(ROOT)/include/vmcache
+	$(Q)install -m 644 $(wildcard proto/*.proto) $(ROOT)/share/vmcache/proto
+	$(Q)install -m 644 port/cli/vmcache.1 $(ROOT)/share/man/man1
+	$(Q)install -m 644 port/cli/vmcache.bash \
+		$(ROOT)/share/bash-completion/completions/vmcache
+	$(Q)printf '%s\n' "$$PKG_CONFIG" >$(ROOT)/lib/pkgconfig/libvmcache.pc
 
-$(BUILD)/tests/program_tool: tests/program/program_tool.c
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(PORT_CPPFLAGS) $(LDFLAGS) -static -no-pie -o $@ $<
+uninstall: ## remove what install put there
+	$(Q)rm -f $(ROOT)/bin/vmcache $(LIBS:$(BUILD)/%=$(ROOT)/lib/%) \
+		$(ROOT)/lib/pkgconfig/libvmcache.pc $(ROOT)/include/vmcache.h \
+		$(addprefix $(ROOT)/include/,$(notdir $(PORT_HEADERS))) \
+		$(ROOT)/share/man/man1/vmcache.1 \
+		$(ROOT)/share/bash-completion/completions/vmcache
+	$(Q)rm -rf $(ROOT)/include/vmcache $(ROOT)/share/vmcache
+
+include tests/tests.mk
 
 endif
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(wildcard $(patsubst %.o,%.d,$(LIB_OBJECTS) $(PROGRAM_OBJECTS) \
+	$(foreach port,$(PORTS),$(PORT_$(port):%.c=$(BUILD)/%.o)) \
+	$(TEST_OBJECTS)))
