@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * QEMU: a hypervisor driver for x86-64 guests.
+ *
+ *	struct vmc_qemu qemu;
+ *	struct vmc_qemu_config config = { .run_dir = "/run/vc/vm" };
+ *
+ *	status = vmc_qemu_init(&qemu, &config, &error);
+ *	status = vmc_qemu_check(&qemu, &vm_config, &error);
+ *	hypervisor = (struct vmc_hypervisor){ &vmc_qemu_ops, &qemu };
+ *
+ * What a VM is made with is struct vmc_vm_config (vm.h):
+ *
+ *	hypervisor_path  program; with a '/' as it is, else looked for on
+ *	                 PATH. NULL: qemu-system-x86_64
+ *	machine_type     q35 (default), pc or microvm; options may follow
+ *	                 ("q35,vmport=off"). microvm has no PCI: it cannot
+ *	                 grow and nothing can be plugged in later.
+ *	kernel, initrd   of a Linux guest. Without a kernel and a firmware the
+ *	                 VM has the built-in guest (below).
+ *	kernel_params    after the driver's own "console=ttyS0 panic=-1"
+ *	firmware         -bios
+ *	image            first disk (virtio-blk, raw, read only)
+ *	vcpus_max        each vCPU is a socket, so that any can be added
+ *	memory_max_mib   is reached in DIMMs of 128 MiB or multiples of it
+ *	memory_slots     DIMMs; 0 means 10 if memory_max_mib says any
+ *
+ * A VM's files lie in RUN_DIR/ID, which only its owner may enter (0700):
+ * qmp.sock, QEMU's control channel, and console.sock, its serial port. Both
+ * serve one client at a time. Whoever has been told of a VM connects to
+ * qmp.sock and finds QEMU's greeting waiting: the driver lets go of it in
+ * `detach`. console.sock is the driver's until the VM is paused, and
+ * nobody's afterwards.
+ *
+ * QEMU runs in a session of its own: what a terminal sends to ours (ctrl-C)
+ * does not reach it, and it outlives us. No descriptor of ours is open in
+ * it but those that it is given.
+ *
+ * On q35 and pc there is a bridge `pci-bridge-0`, where Kata plugs in
+ * network cards and disks, and on q35 there are root_ports root ports `rp0`,
+ * `rp1`, … besides, for one PCI Express device each.
+ *
+ * The built-in guest (rom/) is 1 KiB of code in place of a firmware. It
+ * speaks lines on the serial port: says `ready` when it is up, answers
+ * `ping` with `pong`, `ticks` with `ticks N`, where N counts a timer's
+ * interrupts and so stands still while the VM is paused, and switches itself
+ * off at `off`.
+ *
+ * A guest is ready (`ready`) when its console has shown the text `ready`.
+ * Without one, when QEMU says that its vCPUs run.
+ *
+ * Accelerators. That /dev/kvm can be opened proves nothing: inside another
+ * VM it may run some guests and fail with others, or run them a hundred
+ * times slower than TCG. So with VMC_QEMU_AUTO the first VM is tried on KVM:
+ * it has trial_ms (or half of what its boot may take, if that is less) to
+ * show its ready text, or anything at all on its console if there is no
+ * such text. If it dies, stops with an internal error or is silent, it is
+ * booted again on TCG within the same `boot`, vm->pid changes, and later VMs
+ * of the same configuration use TCG at once. A guest whose kernel is told
+ * to be quiet therefore needs a ready text.
+ *
+ * Waits of one VM: control channel, console, standard error, pidfd. Linux
+ * only (pidfd: 5.4 or later).
+ */
+#ifndef VMCACHE_QEMU_H
+#define VMCACHE_QEMU_H
+
+#include "vmcache/hypervisor.h"
+#include "vmcache/vm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A VM's memory when its configuration leaves it to the driver. */
+#define VMC_QEMU_MEMORY_MIB 128
+
+/* The unit in which memory is added: a memory block of x86-64 Linux. */
+#define VMC_QEMU_DIMM_MIB 128
+
+/*
+ * Longest line of QMP that is looked at, in bytes; the longest that the
+ * driver needs is a greeting (142). Longer ones are skipped. 256..16384.
+ * RAM: itself per VM.
+ */
+#ifndef VMC_QEMU_LINE_SIZE
+#define VMC_QEMU_LINE_SIZE 512
+#endif
+
+/*
+ * Last bytes kept of a VM's console and of QEMU's standard error, together.
+ * 256..16384. RAM: itself per VM.
+ */
+#ifndef VMC_QEMU_CONSOLE_SIZE
+#define VMC_QEMU_CONSOLE_SIZE 1024
+#endif
+
+/* Longest text that says a guest is ready, with its NUL. 16..128 bytes. */
+#ifndef VMC_QEMU_READY_SIZE
+#define VMC_QEMU_READY_SIZE 64
+#endif
+
+/*
+ * VMs handed out whose QEMU is still our child and has to be reaped when it
+ * ends. Of more than so many living at once, some will be left as zombies
+ * until we end ourselves. 1..65536. RAM: 4 bytes each, once.
+ */
+#ifndef VMC_QEMU_HANDED_MAX
+#define VMC_QEMU_HANDED_MAX 256
+#endif
+
+/*
+ * A VM's directory with its NUL: sun_path holds 108 bytes, of which
+ * "/console.sock" takes 13.
+ */
+#define VMC_QEMU_DIR_SIZE 95
+
+enum vmc_qemu_accel { VMC_QEMU_AUTO = 0, VMC_QEMU_KVM, VMC_QEMU_TCG };
+
+/* Zeroed fields mean their defaults. Strings live as long as the driver. */
+struct vmc_qemu_config {
+	const char *run_dir; /* VMs' directories lie in it; created with its
+			      * parents when needed. NULL: /run/vc/vm */
+	const char *ready;   /* NULL: "ready" of the built-in guest, no text
+			      * of others */
+	const char *cpu;     /* -cpu; NULL: "host" for others than the
+			      * built-in guest on KVM, else "qemu64" */
+	enum vmc_qemu_accel accel;
+	uint32_t root_ports; /* of a q35, at most 16; 0: 2 */
+	uint32_t trial_ms;   /* for KVM to prove itself; 0: 5000 */
+	uint32_t stop_ms;    /* each, from asking to SIGTERM to SIGKILL;
+			      * 0: 2000 */
+	uint32_t attach_ms;  /* for QEMU to greet a taker, else it is
+			      * VMC_ERR_IN_USE; 0: 1000 */
+};
+
+/* The driver. Private but for the functions below. */
+struct vmc_qemu {
+	struct vmc_qemu_config config;
+	uint32_t tried;	      /* digest of what was tried on KVM; 0: nothing */
+	uint8_t tried_well;   /* and it ran */
+	uint32_t handed_next; /* entry to overwrite when all are taken */
+	int32_t handed[VMC_QEMU_HANDED_MAX]; /* pids to reap; 0: none */
+};
+
+/*
+ * Takes a configuration. Looks at nothing outside; a driver that only
+ * attaches to VMs needs no more than a zeroed configuration.
+ *
+ * VMC_ERR_TOO_BIG:  run_dir or ready is too long; the text has the limit.
+ * VMC_ERR_ARGUMENT: a value is out of its range.
+ */
+enum vmc_status vmc_qemu_init(struct vmc_qemu *qemu,
+			      const struct vmc_qemu_config *config,
+			      struct vmc_error *error) VMC_CHECKED;
+
+/*
+ * Finds out what would keep VMs of that configuration from booting, as far
+ * as can be told without booting one: makes the run directory, looks for
+ * QEMU and whether the files can be read. Every `boot` begins with it.
+ *
+ * VMC_ERR_NOT_FOUND:   QEMU, a file or /dev/kvm (accel kvm) is not there.
+ * VMC_ERR_PERMISSION:  it is, but may not be read, run or written to.
+ * VMC_ERR_ARGUMENT, VMC_ERR_TOO_BIG: a size, or an unknown machine type.
+ * VMC_ERR_UNSUPPORTED: this machine type cannot do it.
+ * VMC_ERR_IO:          what else the system says.
+ */
+enum vmc_status vmc_qemu_check(const struct vmc_qemu *qemu,
+			       const struct vmc_vm_config *config,
+			       struct vmc_error *error) VMC_CHECKED;
+
+/*
+ * What VMs get: "kvm", "tcg", or "auto" as long as none has been tried.
+ */
+const char *vmc_qemu_accel_name(const struct vmc_qemu *qemu);
+
+/*
+ * Reaps those that were handed out and have ended. Each boot does it too.
+ */
+void vmc_qemu_reap(struct vmc_qemu *qemu);
+
+/*
+ * The path of a VM's console for whoever wants to talk to its guest, in
+ * `out` (108 bytes). `vm` must be one of this driver's.
+ */
+void vmc_qemu_console_path(const struct vmc_vm *vm, char out[108]);
+
+/*
+ * One VM, as hypervisor.h says; its bytes are vm_size, about 2 KiB.
+ *
+ * boot        also what vmc_qemu_check returns. VMC_ERR_VM: QEMU exited;
+ *             the text has its status and its last words.
+ * ready       VMC_ERR_TIMEOUT has the console's last line.
+ * add_vcpus   VMC_ERR_TOO_BIG, VMC_ERR_UNSUPPORTED (microvm).
+ * add_memory  the same; VMC_ERR_ARGUMENT: not a multiple of
+ *             VMC_QEMU_DIMM_MIB.
+ * save        Kata's JSON of a QEMU (virtcontainers qemuGrpc, as of 4.1,
+ *             with the ContextID and bridges that it forgets), then keys of
+ *             ours: Pid, StartTime, ConsolePath, Machine, CPUModel,
+ *             MaxMemory, MemorySlots, HotpluggedDIMMs, Memory. About 700
+ *             bytes.
+ * attach      VMC_ERR_IN_USE: no greeting within attach_ms, or the VM runs.
+ *             VMC_ERR_NOT_FOUND: no such process, or a later one with the
+ *             same pid; or nothing listens on its socket.
+ *             VMC_ERR_MALFORMED: not what `save` wrote, of that id.
+ */
+extern const struct vmc_hypervisor_ops vmc_qemu_ops;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
