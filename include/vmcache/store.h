@@ -32,11 +32,12 @@ struct vmc_record {
 
 /*
  * The most bytes that a record takes: magic, version, length of all, state,
- * digest, pid, start_time and four numbers (60 bytes, little endian), three
+ * digest, pid, start_time and four numbers (52 bytes, little endian), three
  * views with a length of 4 each, and a CRC-32 of all before it.
  */
+#define VMC_RECORD_FIXED (52 + 3 * 4 + 4)
 #define VMC_RECORD_SIZE                                                        \
-	(60 + 3 * 4 + VMC_ID_SIZE + VMC_URL_SIZE + VMC_HYPERVISOR_SIZE + 4)
+	(VMC_RECORD_FIXED + VMC_ID_SIZE + VMC_URL_SIZE + VMC_HYPERVISOR_SIZE)
 
 /*
  * Writes it to `out` (VMC_RECORD_SIZE bytes), and reads it back.
