@@ -259,7 +259,7 @@ static void tick(struct vmc_server *server, uint64_t now_ms)
 		server->accept_again_ms = 0;
 		server->waits_changed = 1;
 	}
-	server->due_ms = vmc_cache_service_until(server);
+	server->due_ms = vmc_cache_service_until(server, now_ms);
 	if (server->accept_again_ms)
 		vmc_server_due(server, server->accept_again_ms);
 	while (i-- > 0) {

@@ -561,13 +561,17 @@ int vmc_cache_service_serve(struct vmc_server *server, uint64_t now_ms)
 }
 
 /* see cache_service.h */
-uint64_t vmc_cache_service_until(const struct vmc_server *server)
+uint64_t vmc_cache_service_until(const struct vmc_server *server,
+				 uint64_t now_ms)
 {
 	uint64_t until_ms = VMC_NEVER;
 	uint32_t i;
 
-	for (i = 0; i < server->call_len; i++)
-		if (server->call[i].deadline_ms < until_ms)
-			until_ms = server->call[i].deadline_ms;
+	for (i = 0; i < server->call_len; i++) {
+		uint64_t deadline_ms = server->call[i].deadline_ms;
+
+		if (deadline_ms > now_ms && deadline_ms < until_ms)
+			until_ms = deadline_ms;
+	}
 	return until_ms;
 }

@@ -32,7 +32,11 @@ int vmc_cache_service_serve(struct vmc_server *server, uint64_t now_ms);
 void vmc_cache_service_drop(struct vmc_server *server, uint16_t connection,
 			    const char *why, uint64_t now_ms);
 
-/* Of the calls that wait: the first deadline. */
-uint64_t vmc_cache_service_until(const struct vmc_server *server);
+/*
+ * Of the calls that wait: the first deadline that is still to come. One that
+ * has passed waits for its peer to take the reply before, not for a timer.
+ */
+uint64_t vmc_cache_service_until(const struct vmc_server *server,
+				 uint64_t now_ms);
 
 #endif

@@ -124,8 +124,7 @@ TEST(init_names_what_is_wrong)
 	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, &error),
 		     VMC_ERR_ARGUMENT);
 	w.config.drivers = NULL;
-	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, NULL),
-		     VMC_ERR_ARGUMENT);
+	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, NULL), VMC_ERR_ARGUMENT);
 	w.config.drivers = w.driver_bytes;
 	w.config.hypervisor.ops = NULL;
 	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, &error),
@@ -531,8 +530,7 @@ TEST(a_failing_slot_does_not_hold_up_the_others)
 TEST(each_part_of_a_boot_may_fail)
 {
 	static const enum vmc_mock_op ops[] = { VMC_MOCK_BOOT, VMC_MOCK_READY,
-						VMC_MOCK_PAUSE,
-						VMC_MOCK_SAVE };
+						VMC_MOCK_PAUSE, VMC_MOCK_SAVE };
 	size_t i;
 
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
@@ -772,8 +770,8 @@ static struct {
 } written[256];
 static size_t written_len;
 
-static enum vmc_status log_write(void *ctx, uint32_t slot,
-				 const uint8_t *bytes, size_t bytes_len)
+static enum vmc_status log_write(void *ctx, uint32_t slot, const uint8_t *bytes,
+				 size_t bytes_len)
 {
 	struct vmc_view view = { bytes, bytes_len };
 	struct vmc_record record;
@@ -1119,7 +1117,9 @@ TEST(stopping_pool_turns_takers_away)
 TEST(events_tell_a_vms_life)
 {
 	static const enum vmc_event_type life[] = {
-		VMC_EVENT_VM_BOOTING, VMC_EVENT_VM_READY, VMC_EVENT_VM_TAKEN,
+		VMC_EVENT_VM_BOOTING,
+		VMC_EVENT_VM_READY,
+		VMC_EVENT_VM_TAKEN,
 		VMC_EVENT_VM_HANDED,
 	};
 	uint32_t slot;
@@ -1268,49 +1268,24 @@ TEST(the_biggest_pool)
 	CHECK_EQ_INT(vmc_mock_alive(&w.mock), VMC_VM_MAX);
 }
 
-TESTS(RUN(fills_at_once_when_boots_are_instant)
-	RUN(boots_no_more_than_boot_parallel_together)
-	RUN(boot_parallel_is_2_by_default)
-	RUN(every_vm_is_paused_and_has_an_id_of_its_own)
-	RUN(init_names_what_is_wrong) RUN(init_refuses_other_knobs)
-	RUN(init_fails_without_entropy)
-	RUN(take_hands_out_a_detached_paused_vm)
-	RUN(handed_vm_lives_on_and_its_slot_refills)
-	RUN(refill_begins_in_the_next_step) RUN(no_vm_is_taken_twice)
-	RUN(give_back_untouched_is_attached_and_ready_again)
-	RUN(give_back_half_delivered_is_stopped)
-	RUN(give_back_that_cannot_be_attached_is_replaced)
-	RUN(give_back_whose_attach_hangs_is_replaced)
-	RUN(vm_returned_serves_who_waits) RUN(first_come_first_served)
-	RUN(who_comes_late_does_not_overtake)
-	RUN(leaving_the_line_costs_no_vm) RUN(line_is_bounded)
-	RUN(ticket_numbers_may_wrap)
-	RUN(failed_boots_back_off_up_to_the_cap) RUN(waits_are_jittered)
-	RUN(success_ends_the_back_off)
-	RUN(a_failing_slot_does_not_hold_up_the_others)
-	RUN(each_part_of_a_boot_may_fail) RUN(a_boot_that_hangs_is_given_up)
-	RUN(entropy_that_fails_is_a_failed_boot)
-	RUN(ready_vm_that_dies_is_replaced) RUN(vm_that_dies_young_backs_off)
-	RUN(dead_vm_is_not_handed_out_although_nobody_noticed)
-	RUN(vm_that_dies_while_handing_is_its_takers)
-	RUN(vm_that_dies_booting_is_a_failed_boot)
-	RUN(get_moves_a_vm_to_the_caller) RUN(get_waits_in_the_line)
-	RUN(get_gives_up_at_its_deadline)
-	RUN(get_goes_past_a_vm_that_has_died)
-	RUN(records_follow_a_hand_out)
-	RUN(records_of_a_refill_replace_the_handed_ones)
-	RUN(records_follow_a_failure) RUN(records_follow_a_return)
-	RUN(records_are_struck_when_got_in_process)
-	RUN(records_are_struck_when_stopped)
-	RUN(what_cannot_be_put_on_record_is_not_handed_out)
-	RUN(in_process_too) RUN(vm_that_cannot_be_put_on_record_is_not_ready)
-	RUN(works_without_a_store) RUN(stop_ends_every_vm_and_is_idempotent)
-	RUN(stop_while_booting) RUN(stop_before_the_first_step)
-	RUN(stop_while_backing_off) RUN(stop_waits_for_what_is_handed_over)
-	RUN(stop_while_attaching_again) RUN(stopping_pool_turns_takers_away)
-	RUN(events_tell_a_vms_life)
-	RUN(events_that_nobody_asks_for_are_counted) RUN(events_have_names)
-	RUN(waits_name_every_ready_vm)
-	RUN(keys_tell_a_handle_from_a_later_one)
-	RUN(steps_without_cause_change_nothing) RUN(pool_is_a_factory_too)
-	RUN(the_biggest_pool))
+TESTS(
+	RUN(fills_at_once_when_boots_are_instant) RUN(boots_no_more_than_boot_parallel_together) RUN(boot_parallel_is_2_by_default) RUN(
+		every_vm_is_paused_and_has_an_id_of_its_own) RUN(init_names_what_is_wrong) RUN(init_refuses_other_knobs) RUN(init_fails_without_entropy)
+		RUN(take_hands_out_a_detached_paused_vm) RUN(handed_vm_lives_on_and_its_slot_refills) RUN(refill_begins_in_the_next_step) RUN(no_vm_is_taken_twice) RUN(give_back_untouched_is_attached_and_ready_again) RUN(give_back_half_delivered_is_stopped) RUN(give_back_that_cannot_be_attached_is_replaced) RUN(give_back_whose_attach_hangs_is_replaced) RUN(vm_returned_serves_who_waits) RUN(first_come_first_served) RUN(who_comes_late_does_not_overtake) RUN(
+			leaving_the_line_costs_no_vm) RUN(line_is_bounded) RUN(ticket_numbers_may_wrap) RUN(failed_boots_back_off_up_to_the_cap) RUN(waits_are_jittered) RUN(success_ends_the_back_off) RUN(a_failing_slot_does_not_hold_up_the_others) RUN(each_part_of_a_boot_may_fail) RUN(a_boot_that_hangs_is_given_up) RUN(entropy_that_fails_is_a_failed_boot) RUN(ready_vm_that_dies_is_replaced) RUN(vm_that_dies_young_backs_off) RUN(dead_vm_is_not_handed_out_although_nobody_noticed) RUN(vm_that_dies_while_handing_is_its_takers) RUN(vm_that_dies_booting_is_a_failed_boot) RUN(get_moves_a_vm_to_the_caller)
+			RUN(get_waits_in_the_line) RUN(get_gives_up_at_its_deadline) RUN(get_goes_past_a_vm_that_has_died) RUN(records_follow_a_hand_out) RUN(
+				records_of_a_refill_replace_the_handed_ones) RUN(records_follow_a_failure) RUN(records_follow_a_return)
+				RUN(records_are_struck_when_got_in_process) RUN(records_are_struck_when_stopped) RUN(
+					what_cannot_be_put_on_record_is_not_handed_out) RUN(in_process_too) RUN(vm_that_cannot_be_put_on_record_is_not_ready)
+					RUN(works_without_a_store) RUN(stop_ends_every_vm_and_is_idempotent) RUN(
+						stop_while_booting) RUN(stop_before_the_first_step)
+						RUN(stop_while_backing_off) RUN(stop_waits_for_what_is_handed_over) RUN(
+							stop_while_attaching_again) RUN(stopping_pool_turns_takers_away)
+							RUN(events_tell_a_vms_life) RUN(
+								events_that_nobody_asks_for_are_counted)
+								RUN(events_have_names) RUN(
+									waits_name_every_ready_vm)
+									RUN(keys_tell_a_handle_from_a_later_one) RUN(
+										steps_without_cause_change_nothing)
+										RUN(pool_is_a_factory_too)
+											RUN(the_biggest_pool))

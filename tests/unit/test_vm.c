@@ -311,8 +311,7 @@ TEST(counts_only_what_was_added)
 	CHECK_EQ_INT(boot(), VMC_OK);
 	w.mock.script[VMC_MOCK_ADD_VCPUS].wrong_from = 1;
 	w.mock.script[VMC_MOCK_ADD_MEMORY].wrong_from = 1;
-	CHECK_EQ_INT(vmc_vm_add_vcpus(&vm, 2, &task, w.sim.now_ms),
-		     VMC_ERR_VM);
+	CHECK_EQ_INT(vmc_vm_add_vcpus(&vm, 2, &task, w.sim.now_ms), VMC_ERR_VM);
 	CHECK_EQ_INT(vmc_vm_add_memory(&vm, 64, &task, w.sim.now_ms),
 		     VMC_ERR_VM);
 	CHECK_EQ_INT(vm.vcpus, 1);
@@ -418,8 +417,7 @@ TEST(attaches_what_another_let_go)
 		     VMC_ERR_IN_USE);
 	vmc_vm_release(&vm);
 	describe(&taken, bytes, &w.mock);
-	CHECK_EQ_INT(vmc_vm_attach(&taken, view, &other, w.sim.now_ms),
-		     VMC_OK);
+	CHECK_EQ_INT(vmc_vm_attach(&taken, view, &other, w.sim.now_ms), VMC_OK);
 	CHECK_EQ_INT(taken.state, VMC_VM_READY);
 	CHECK_EQ_INT(vmc_vm_resume(&taken, &other, w.sim.now_ms), VMC_OK);
 	CHECK_EQ_INT(vmc_vm_add_vcpus(&taken, 1, &other, w.sim.now_ms), VMC_OK);
@@ -460,18 +458,20 @@ TEST(states_have_names)
 	CHECK_EQ_STR(vmc_vm_state_name(VMC_VM_HANDING), "HANDING");
 	CHECK_EQ_STR(vmc_vm_state_name(VMC_VM_ADOPTING), "ADOPTING");
 	CHECK_EQ_STR(vmc_vm_state_name((enum vmc_vm_state)99), "?");
-	CHECK_EQ_STR(vmc_vm_state_name((enum vmc_vm_state)-1), "?");
+	CHECK_EQ_STR(vmc_vm_state_name((enum vmc_vm_state) - 1), "?");
 }
 
-TESTS(RUN(boots_at_once) RUN(shows_each_state_while_booting)
-	RUN(failure_of_each_part_is_told) RUN(failure_of_the_check_is_told)
-	RUN(deadline_covers_every_part) RUN(deadline_covers_the_check)
-	RUN(cancelled_boot_is_to_be_stopped) RUN(id_is_checked)
-	RUN(booting_twice_is_refused) RUN(resumes_and_pauses)
-	RUN(resume_that_fails_leaves_it_paused)
-	RUN(adds_vcpus_up_to_the_maximum) RUN(adds_memory_up_to_the_maximum)
-	RUN(counts_only_what_was_added)
-	RUN(stop_takes_its_time_and_is_idempotent)
-	RUN(boots_again_after_a_failure) RUN(moves)
-	RUN(release_leaves_it_alive) RUN(attaches_what_another_let_go)
-	RUN(attach_tells_what_is_gone_or_garbage) RUN(states_have_names))
+TESTS(RUN(boots_at_once) RUN(shows_each_state_while_booting) RUN(
+	failure_of_each_part_is_told) RUN(failure_of_the_check_is_told)
+	      RUN(deadline_covers_every_part) RUN(deadline_covers_the_check) RUN(
+		      cancelled_boot_is_to_be_stopped) RUN(id_is_checked)
+		      RUN(booting_twice_is_refused) RUN(resumes_and_pauses) RUN(
+			      resume_that_fails_leaves_it_paused) RUN(adds_vcpus_up_to_the_maximum)
+			      RUN(adds_memory_up_to_the_maximum) RUN(
+				      counts_only_what_was_added)
+				      RUN(stop_takes_its_time_and_is_idempotent) RUN(
+					      boots_again_after_a_failure) RUN(moves)
+					      RUN(release_leaves_it_alive) RUN(
+						      attaches_what_another_let_go)
+						      RUN(attach_tells_what_is_gone_or_garbage)
+							      RUN(states_have_names))
