@@ -165,13 +165,19 @@ uint32_t cli_number(const struct cli_options *options, enum cli_option option,
 	return cli_given(options, option) ? options->number[option] : otherwise;
 }
 
-const char *cli_endpoint(const struct cli_options *options)
+const char *cli_endpoint_or(const struct cli_options *options,
+			    const char *otherwise)
 {
 	const char *path = getenv("VMCACHE_ENDPOINT");
 
 	if (!path || !path[0])
-		path = CLI_ENDPOINT_DEFAULT;
+		path = otherwise ? otherwise : CLI_ENDPOINT_DEFAULT;
 	return cli_text(options, CLI_ENDPOINT, path);
+}
+
+const char *cli_endpoint(const struct cli_options *options)
+{
+	return cli_endpoint_or(options, NULL);
 }
 
 /*

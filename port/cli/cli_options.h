@@ -121,8 +121,11 @@ const char *cli_text(const struct cli_options *options, enum cli_option option,
 uint32_t cli_number(const struct cli_options *options, enum cli_option option,
 		    uint32_t otherwise);
 
-/* --endpoint, else VMCACHE_ENDPOINT (if not empty), else the default. */
+/* --endpoint, else VMCACHE_ENDPOINT (if not empty), else the default; or
+ * else `otherwise`, unless that is NULL. */
 const char *cli_endpoint(const struct cli_options *options);
+const char *cli_endpoint_or(const struct cli_options *options,
+			    const char *otherwise);
 
 /*
  * Writes the help text of a command to standard output: of the program for

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hypervisor drivers that the program has, by name. The only place that
+ * knows them all.
+ */
+#ifndef CLI_DRIVER_H
+#define CLI_DRIVER_H
+
+#include "../mock/vmcache_mock.h"
+#include "../qemu/vmcache_qemu.h"
+
+/*
+ * Bytes that any driver needs for one VM: that of QEMU keeps two buffers and
+ * its bookkeeping. cli_driver_init looks whether it holds.
+ */
+#define CLI_VM_SIZE                                                            \
+	((VMC_QEMU_LINE_SIZE + VMC_QEMU_CONSOLE_SIZE + 2560 + 63) / 64 * 64)
+
+/* Memory for one VM of any driver. */
+union cli_vm {
+	_Alignas(max_align_t) uint8_t bytes[CLI_VM_SIZE];
+};
+
+struct cli_driver {
+	struct vmc_hypervisor hypervisor;
+	union {
+		struct vmc_qemu qemu;
+		struct vmc_mock mock;
+	} ctx;
+};
+
+/*
+ * Makes it the driver "qemu" or "mock" with its defaults, which is all that
+ * taking somebody else's VM needs; "" is qemu. VMC_ERR_UNSUPPORTED: there is
+ * none of that name.
+ */
+enum vmc_status cli_driver_init(struct cli_driver *driver, const char *name,
+				struct vmc_error *error) VMC_CHECKED;
+
+#endif

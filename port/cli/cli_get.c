@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vmcache get: takes one VM, and tells its caller how to reach it.
+ *
+ * From the moment the server's reply is here the VM is ours, and nobody else
+ * knows it. So whatever goes wrong afterwards ends in stopping it: a step
+ * that fails, a signal, a result that cannot be printed. Only when the
+ * result is out is it let go of, and the caller's.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../src/base/json_read.h"
+#include "../../src/base/json_write.h"
+#include "cli_call.h"
+#include "cli_driver.h"
+#include "cli_output.h"
+#include "vmcache/factory.h"
+
+/* Four texts, each byte escaped as \u00xx at most, and the driver's JSON. */
+#define JSON_SIZE                                                              \
+	(512 + 6 * (VMC_ID_SIZE + VMC_URL_SIZE + VMC_HYPERVISOR_SIZE) +        \
+	 VMC_HYPERVISOR_SIZE)
+
+static struct cli_call call;
+static struct vmc_factory_remote remote;
+static struct vmc_get_vm get;
+static struct vmc_vm vm;
+static struct cli_driver driver;
+static uint8_t saved[VMC_HYPERVISOR_SIZE];
+static uint8_t json[JSON_SIZE];
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A member of an object that is a text; "" if there is none. */
+static void find_text(struct vmc_view document, const char *name, char *out,
+		      size_t cap)
+{
+	struct vmc_json_reader r;
+	struct vmc_view key;
+
+	out[0] = '\0';
+	vmc_json_reader_init(&r, document);
+	vmc_json_enter_object(&r);
+	while (vmc_json_next_member(&r, &key)) {
+		if (vmc_json_text_is(key, name))
+			vmc_json_take_text(&r, out, cap);
+		else
+			vmc_json_skip(&r);
+	}
+	if (vmc_json_end(&r))
+		out[0] = '\0';
+}
+
+/* Which driver the server's VMs need is in its configuration. */
+static enum vmc_status fetch_type(char *type, size_t cap)
+{
+	struct vmc_cache_config config;
+	enum vmc_status status;
+
+	while ((status = vmc_cache_fetch_config(&call.channel, &config,
+						&call.task,
+						cli_call_now(&call))) ==
+	       VMC_AGAIN)
+		cli_call_wait(&call);
+	if (status == VMC_OK)
+		find_text(config.data, "HypervisorType", type, cap);
+	return status;
+}
+
+static enum vmc_status take_step(void)
+{
+	uint64_t now_ms = cli_call_now(&call);
+
+	if (cli_given(call.options, CLI_PAUSED))
+		return vmc_factory_remote_ops.get_base_vm(&remote, &vm,
+							  &call.task, now_ms);
+	return vmc_factory_get_vm(&get, &vm, &call.task, now_ms);
+}
+
+static void stop(void)
+{
+	struct vmc_task *task = &call.task;
+
+	vmc_task_cancel(task);
+	vmc_task_init(task);
+	while (vmc_vm_stop(&vm, task, cli_call_now(&call)) == VMC_AGAIN)
+		cli_call_wait(&call);
+}
+
+/* Until the VM is here, nothing that is given up costs one. */
+static enum vmc_status take(void)
+{
+	enum vmc_status status;
+
+	remote.channel = &call.channel;
+	get.base.ops = &vmc_factory_remote_ops;
+	get.base.ctx = &remote;
+	get.vcpus = cli_number(call.options, CLI_VCPUS, 0);
+	get.memory_mib = cli_number(call.options, CLI_MEMORY, 0);
+	get.env = call.env;
+	cli_call_task(&call);
+	while ((status = take_step()) == VMC_AGAIN) {
+		if (cli_call_caught())
+			return VMC_ERR_CANCELLED;
+		cli_call_wait(&call);
+	}
+	return status;
+}
+
+static void print_line(const char *name, const char *text)
+{
+	if (!text[0])
+		return;
+	printf("%-8s", name);
+	cli_print_text(vmc_view_of(text));
+	putchar('\n');
+}
+
+static void print_lines(const char *qmp, uint64_t took_us)
+{
+	print_line("id", vm.id);
+	if (vm.pid)
+		printf("%-8s%lld\n", "pid", (long long)vm.pid);
+	print_line("state", vmc_vm_state_name(vm.state));
+	printf("%-8s%u\n%-8s%u MiB\n", "vcpus", vm.vcpus, "memory",
+	       vm.memory_mib);
+	print_line("agent", vm.agent_url);
+	print_line("qmp", qmp);
+	printf("%-8s%llu.%03llu ms\n", "took",
+	       (unsigned long long)took_us / 1000,
+	       (unsigned long long)took_us % 1000);
+}
+
+static void put_text(struct vmc_json_writer *w, const char *key,
+		     const char *text)
+{
+	vmc_json_put_key(w, key);
+	vmc_json_put_text(w, text);
+}
+
+static void put_number(struct vmc_json_writer *w, const char *key,
+		       int64_t number)
+{
+	vmc_json_put_key(w, key);
+	vmc_json_put_i64(w, number);
+}
+
+static enum vmc_status print_json(struct vmc_view hypervisor, const char *qmp,
+				  uint64_t took_us)
+{
+	struct vmc_json_writer w;
+	enum vmc_status status;
+	size_t len;
+
+	vmc_json_writer_init(&w, json, sizeof(json));
+	vmc_json_begin_object(&w);
+	put_text(&w, "id", vm.id);
+	put_number(&w, "pid", vm.pid);
+	put_text(&w, "state", vmc_vm_state_name(vm.state));
+	put_number(&w, "vcpus", vm.vcpus);
+	put_number(&w, "memory_mib", vm.memory_mib);
+	put_number(&w, "cpu_delta", vm.cpu_delta);
+	put_text(&w, "agent_url", vm.agent_url);
+	put_text(&w, "qmp", qmp);
+	put_number(&w, "took_us", (int64_t)took_us);
+	vmc_json_put_key(&w, "hypervisor");
+	vmc_json_put_raw(&w, hypervisor);
+	vmc_json_end_object(&w);
+	status = vmc_json_writer_end(&w, &len);
+	if (status == VMC_OK)
+		printf("%.*s\n", (int)len, (const char *)json);
+	return status;
+}
+
+/* The driver's words of the VM as it is now, grown or not. */
+static enum cli_exit print_vm(uint64_t took_us)
+{
+	const struct vmc_hypervisor *hypervisor = &vm.hypervisor;
+	struct vmc_view words = { saved, 0 };
+	char qmp[VMC_HYPERVISOR_SIZE];
+	enum vmc_status status;
+
+	status = hypervisor->ops->save(hypervisor->ctx, &vm, saved,
+				       sizeof(saved), &words.ptr_len);
+	if (status == VMC_OK) {
+		find_text(words, "QmpChannelpath", qmp, sizeof(qmp));
+		if (!cli_given(call.options, CLI_JSON))
+			print_lines(qmp, took_us);
+		else
+			status = print_json(words, qmp, took_us);
+	}
+	if (status)
+		return cli_call_failed(&call, status, &vm.error);
+	return cli_print_end(call.options);
+}
+
+/* Where the reason is: of a call that the server refused, the channel has
+ * its code. */
+static enum cli_exit failed(enum vmc_status status)
+{
+	if (status == VMC_ERR_CANCELLED && cli_call_caught()) {
+		cli_complain(call.options, "stopped by signal %d",
+			     cli_call_caught());
+		return CLI_FAILED;
+	}
+	if (status == VMC_ERR_CALL)
+		return cli_call_failed(&call, status,
+				       vmc_channel_error(&call.channel));
+	return cli_call_failed(&call, status, &vm.error);
+}
+
+static enum cli_exit refuse_growth(const struct cli_options *options)
+{
+	cli_complain(options, "--paused hands the VM over as it was cached; "
+			      "leave out --vcpus and --memory");
+	return CLI_USAGE;
+}
+
+static enum cli_exit prepare(const struct cli_options *options)
+{
+	struct vmc_agent agent = { .ops = vmc_agent_by_name("noop"),
+				   .error = &vm.error };
+	enum cli_exit code = cli_call_begin(&call, options, 0);
+	char type[32];
+	enum vmc_status status;
+
+	if (code != CLI_DONE)
+		return code;
+	cli_call_catch(&call);
+	status = fetch_type(type, sizeof(type));
+	if (status)
+		return cli_call_failed(&call, status,
+				       vmc_channel_error(&call.channel));
+	if (cli_driver_init(&driver, type)) {
+		cli_complain(options,
+			     "the server's VMs are made by \"%s\", which this "
+			     "program cannot steer",
+			     type);
+		return CLI_FAILED;
+	}
+	vmc_vm_init(&vm, driver.hypervisor, driver.vm, agent);
+	return CLI_DONE;
+}
+
+/* see cli.h */
+enum cli_exit cli_get(const struct cli_options *options)
+{
+	uint64_t begun_us = now_us();
+	enum vmc_status status;
+	enum cli_exit code;
+
+	if (cli_given(options, CLI_PAUSED) && (cli_given(options, CLI_VCPUS) ||
+					       cli_given(options, CLI_MEMORY)))
+		return refuse_growth(options);
+	code = prepare(options);
+	if (code != CLI_DONE)
+		return code;
+	status = take();
+	code = status ? failed(status) : print_vm(now_us() - begun_us);
+	if (code == CLI_DONE)
+		vmc_vm_release(&vm);
+	else
+		stop();
+	return code;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `vmcache serve` works with: defaults, then the configuration file,
+ * then the command line.
+ */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "cli_driver.h"
+#include "cli_log.h"
+#include "cli_options.h"
+
+/* Without configuration file and --number. */
+#define CLI_NUMBER_DEFAULT 2
+
+/* Texts are argv's, the environment's, or the file's. */
+struct cli_settings {
+	const char *endpoint;
+	uint32_t number;
+	uint32_t boot_parallel;   /* 0: the pool's default */
+	uint32_t boot_timeout_ms; /* 0: the pool's default */
+	uint8_t owner_only;       /* Quit is for the owner (and root) */
+	enum cli_level level;
+	struct vmc_vm_config vm;
+	struct vmc_qemu_config qemu;
+	uint32_t mock_boot_ms, mock_fail;
+};
+
+/* Puts what the command line says over what is there. */
+void cli_settings_take_options(struct cli_settings *settings,
+			       const struct cli_options *options);
+
+#endif
