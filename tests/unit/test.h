@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A test program: some TESTs, then TESTS(RUN(first) RUN(second) …), which
+ * A test program: some TESTs, then TESTS(RUN(first) RUN(second) …); which
  * defines main. Each test prints one line,
  *
  *	ok name

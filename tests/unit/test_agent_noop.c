@@ -500,5 +500,9 @@ TEST(in_the_table)
 	CHECK_EQ_INT(found, 1);
 }
 
-TESTS(RUN(table_is_whole) RUN(seed_has_42) RUN(every_method) RUN(has_no_state)
-	      RUN(by_name) RUN(in_the_table))
+TESTS(RUN(table_is_whole)
+      RUN(seed_has_42)
+      RUN(every_method)
+      RUN(has_no_state)
+      RUN(by_name)
+      RUN(in_the_table));

@@ -280,13 +280,15 @@ TEST(escapes_are_never_cut)
 	CHECK_EQ_STR(out, "");
 }
 
-TESTS(RUN(times_are_civil) RUN(times_are_those_of_libc) RUN(
-	a_line_has_time_level_event_and_values)
-	      RUN(values_are_quoted_when_they_must_be) RUN(levels_are_left_out)
-		      RUN(an_endless_value_fits_the_line) RUN(
-			      a_full_pipe_loses_lines_and_counts_them)
-			      RUN(the_inherited_pipe_keeps_its_flags) RUN(
-				      no_progress_without_a_terminal)
-				      RUN(progress_is_wiped_before_a_line) RUN(
-					      events_show_what_they_mean)
-					      RUN(escapes_are_never_cut))
+TESTS(RUN(times_are_civil)
+      RUN(times_are_those_of_libc)
+      RUN(a_line_has_time_level_event_and_values)
+      RUN(values_are_quoted_when_they_must_be)
+      RUN(levels_are_left_out)
+      RUN(an_endless_value_fits_the_line)
+      RUN(a_full_pipe_loses_lines_and_counts_them)
+      RUN(the_inherited_pipe_keeps_its_flags)
+      RUN(no_progress_without_a_terminal)
+      RUN(progress_is_wiped_before_a_line)
+      RUN(events_show_what_they_mean)
+      RUN(escapes_are_never_cut));

@@ -266,15 +266,19 @@ TEST(help_fits_80_columns)
 		check_help((enum cli_command)command);
 }
 
-TESTS(RUN(rows_are_complete) RUN(each_command_is_known) RUN(
-	values_are_taken_in_every_form) RUN(what_is_not_given_is_otherwise)
-	      RUN(the_last_of_two_counts) RUN(help_and_version_need_no_command) RUN(
-		      seconds_become_milliseconds) RUN(wrong_seconds_are_refused)
-		      RUN(a_value_may_be_left_out_of_wait_ready) RUN(
-			      numbers_out_of_range_are_refused)
-			      RUN(choices_are_held_to) RUN(
-				      unknown_words_are_refused_with_a_hint)
-				      RUN(abbreviations_are_not_taken) RUN(
-					      a_word_of_any_length_is_refused)
-					      RUN(the_endpoint_is_found)
-						      RUN(help_fits_80_columns))
+TESTS(RUN(rows_are_complete)
+      RUN(each_command_is_known)
+      RUN(values_are_taken_in_every_form)
+      RUN(what_is_not_given_is_otherwise)
+      RUN(the_last_of_two_counts)
+      RUN(help_and_version_need_no_command)
+      RUN(seconds_become_milliseconds)
+      RUN(wrong_seconds_are_refused)
+      RUN(a_value_may_be_left_out_of_wait_ready)
+      RUN(numbers_out_of_range_are_refused)
+      RUN(choices_are_held_to)
+      RUN(unknown_words_are_refused_with_a_hint)
+      RUN(abbreviations_are_not_taken)
+      RUN(a_word_of_any_length_is_refused)
+      RUN(the_endpoint_is_found)
+      RUN(help_fits_80_columns));

@@ -276,9 +276,14 @@ TEST(nul_in_a_text)
 	CHECK_EQ_INT(read_changed(ID_LEN_AT + 4 + 36 + 4 + 23 + 4, 0), VMC_OK);
 }
 
-TESTS(RUN(comes_back) RUN(layout) RUN(extremes)
-	      RUN(write_refuses_what_is_too_long) RUN(ignores_what_lies_behind)
-		      RUN(every_truncation_is_refused)
-			      RUN(every_flipped_bit_is_refused) RUN(states)
-				      RUN(lengths) RUN(other_magic_and_version)
-					      RUN(nul_in_a_text))
+TESTS(RUN(comes_back)
+      RUN(layout)
+      RUN(extremes)
+      RUN(write_refuses_what_is_too_long)
+      RUN(ignores_what_lies_behind)
+      RUN(every_truncation_is_refused)
+      RUN(every_flipped_bit_is_refused)
+      RUN(states)
+      RUN(lengths)
+      RUN(other_magic_and_version)
+      RUN(nul_in_a_text));

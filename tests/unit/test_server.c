@@ -693,23 +693,39 @@ TEST(out_of_descriptors_waits_a_while)
 	CHECK_EQ_INT(peer_call(&w, &a, "Status")->code, 0);
 }
 
-TESTS(RUN(config_is_what_was_given) RUN(big_config_goes_through_small_buffers) RUN(
-	status_lists_ready_vms) RUN(status_of_the_biggest_pool) RUN(status_answers_while_nothing_is_ready)
-	      RUN(hand_out_is_complete_and_refills) RUN(every_hand_out_is_another_vm) RUN(
-		      detach_comes_before_the_first_byte) RUN(unknown_names_are_unimplemented) RUN(calls_of_one_connection_are_answered_in_any_order)
-		      RUN(many_calls_in_one_write) RUN(deadline_passes) RUN(huge_deadline_is_one_that_never_comes) RUN(
-			      waiting_peers_are_served_in_order) RUN(waiting_peer_that_goes_costs_nothing) RUN(half_closed_peer_is_still_answered)
-			      RUN(half_closed_and_then_gone) RUN(more_calls_than_may_wait) RUN(
-				      record_that_cannot_be_written_is_told) RUN(passed_deadline_of_who_does_not_read_is_no_busy_loop)
-				      RUN(quit_answers_then_ends_all) RUN(quit_twice_and_a_signal) RUN(
-					      quit_is_the_owners) RUN(root_may_quit) RUN(who_waits_is_told_that_the_server_stops)
-					      RUN(endpoint_is_gone_once_it_stops) RUN(
-						      who_connected_before_the_end_is_answered)
-						      RUN(handed_vms_live_on) RUN(reply_under_way_is_finished_before_the_end) RUN(
-							      stopping_does_not_wait_for_ever_for_who_does_not_read)
-							      RUN(endpoint_in_use_is_told) RUN(
-								      init_names_what_is_wrong)
-								      RUN(waits_change_only_when_they_do) RUN(
-									      stale_waits_are_ignored)
-									      RUN(wake_reaches_the_port)
-										      RUN(out_of_descriptors_waits_a_while))
+TESTS(RUN(config_is_what_was_given)
+      RUN(big_config_goes_through_small_buffers)
+      RUN(status_lists_ready_vms)
+      RUN(status_of_the_biggest_pool)
+      RUN(status_answers_while_nothing_is_ready)
+      RUN(hand_out_is_complete_and_refills)
+      RUN(every_hand_out_is_another_vm)
+      RUN(detach_comes_before_the_first_byte)
+      RUN(unknown_names_are_unimplemented)
+      RUN(calls_of_one_connection_are_answered_in_any_order)
+      RUN(many_calls_in_one_write)
+      RUN(deadline_passes)
+      RUN(huge_deadline_is_one_that_never_comes)
+      RUN(waiting_peers_are_served_in_order)
+      RUN(waiting_peer_that_goes_costs_nothing)
+      RUN(half_closed_peer_is_still_answered)
+      RUN(half_closed_and_then_gone)
+      RUN(more_calls_than_may_wait)
+      RUN(record_that_cannot_be_written_is_told)
+      RUN(passed_deadline_of_who_does_not_read_is_no_busy_loop)
+      RUN(quit_answers_then_ends_all)
+      RUN(quit_twice_and_a_signal)
+      RUN(quit_is_the_owners)
+      RUN(root_may_quit)
+      RUN(who_waits_is_told_that_the_server_stops)
+      RUN(endpoint_is_gone_once_it_stops)
+      RUN(who_connected_before_the_end_is_answered)
+      RUN(handed_vms_live_on)
+      RUN(reply_under_way_is_finished_before_the_end)
+      RUN(stopping_does_not_wait_for_ever_for_who_does_not_read)
+      RUN(endpoint_in_use_is_told)
+      RUN(init_names_what_is_wrong)
+      RUN(waits_change_only_when_they_do)
+      RUN(stale_waits_are_ignored)
+      RUN(wake_reaches_the_port)
+      RUN(out_of_descriptors_waits_a_while));

@@ -461,17 +461,24 @@ TEST(states_have_names)
 	CHECK_EQ_STR(vmc_vm_state_name((enum vmc_vm_state) - 1), "?");
 }
 
-TESTS(RUN(boots_at_once) RUN(shows_each_state_while_booting) RUN(
-	failure_of_each_part_is_told) RUN(failure_of_the_check_is_told)
-	      RUN(deadline_covers_every_part) RUN(deadline_covers_the_check) RUN(
-		      cancelled_boot_is_to_be_stopped) RUN(id_is_checked)
-		      RUN(booting_twice_is_refused) RUN(resumes_and_pauses) RUN(
-			      resume_that_fails_leaves_it_paused) RUN(adds_vcpus_up_to_the_maximum)
-			      RUN(adds_memory_up_to_the_maximum) RUN(
-				      counts_only_what_was_added)
-				      RUN(stop_takes_its_time_and_is_idempotent) RUN(
-					      boots_again_after_a_failure) RUN(moves)
-					      RUN(release_leaves_it_alive) RUN(
-						      attaches_what_another_let_go)
-						      RUN(attach_tells_what_is_gone_or_garbage)
-							      RUN(states_have_names))
+TESTS(RUN(boots_at_once)
+      RUN(shows_each_state_while_booting)
+      RUN(failure_of_each_part_is_told)
+      RUN(failure_of_the_check_is_told)
+      RUN(deadline_covers_every_part)
+      RUN(deadline_covers_the_check)
+      RUN(cancelled_boot_is_to_be_stopped)
+      RUN(id_is_checked)
+      RUN(booting_twice_is_refused)
+      RUN(resumes_and_pauses)
+      RUN(resume_that_fails_leaves_it_paused)
+      RUN(adds_vcpus_up_to_the_maximum)
+      RUN(adds_memory_up_to_the_maximum)
+      RUN(counts_only_what_was_added)
+      RUN(stop_takes_its_time_and_is_idempotent)
+      RUN(boots_again_after_a_failure)
+      RUN(moves)
+      RUN(release_leaves_it_alive)
+      RUN(attaches_what_another_let_go)
+      RUN(attach_tells_what_is_gone_or_garbage)
+      RUN(states_have_names));
