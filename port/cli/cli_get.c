@@ -18,16 +18,21 @@
 #include "cli_output.h"
 #include "vmcache/factory.h"
 
-/* Four texts, each byte escaped as \u00xx at most, and the driver's JSON. */
+/* sun_path holds 108 bytes. */
+#define PATH_SIZE 108
+
+/* The four texts, each byte escaped as \u00xx at the worst, the driver's own
+ * JSON, and names and numbers. */
 #define JSON_SIZE                                                              \
-	(512 + 6 * (VMC_ID_SIZE + VMC_URL_SIZE + VMC_HYPERVISOR_SIZE) +        \
-	 VMC_HYPERVISOR_SIZE)
+	(6 * (VMC_ID_SIZE + VMC_URL_SIZE + 2 * PATH_SIZE) +                    \
+	 VMC_HYPERVISOR_SIZE + 512)
 
 static struct cli_call call;
 static struct vmc_factory_remote remote;
 static struct vmc_get_vm get;
 static struct vmc_vm vm;
 static struct cli_driver driver;
+static union cli_vm driver_bytes;
 static uint8_t saved[VMC_HYPERVISOR_SIZE];
 static uint8_t json[JSON_SIZE];
 
@@ -115,26 +120,32 @@ static enum vmc_status take(void)
 	return status;
 }
 
+/* Sockets of a VM, as its driver names them; "" if it has none. */
+struct reach {
+	char qmp[PATH_SIZE], console[PATH_SIZE];
+};
+
 static void print_line(const char *name, const char *text)
 {
 	if (!text[0])
 		return;
-	printf("%-8s", name);
+	printf("%-9s", name);
 	cli_print_text(vmc_view_of(text));
 	putchar('\n');
 }
 
-static void print_lines(const char *qmp, uint64_t took_us)
+static void print_lines(const struct reach *reach, uint64_t took_us)
 {
 	print_line("id", vm.id);
 	if (vm.pid)
-		printf("%-8s%lld\n", "pid", (long long)vm.pid);
+		printf("%-9s%lld\n", "pid", (long long)vm.pid);
 	print_line("state", vmc_vm_state_name(vm.state));
-	printf("%-8s%u\n%-8s%u MiB\n", "vcpus", vm.vcpus, "memory",
+	printf("%-9s%u\n%-9s%u MiB\n", "vcpus", vm.vcpus, "memory",
 	       vm.memory_mib);
 	print_line("agent", vm.agent_url);
-	print_line("qmp", qmp);
-	printf("%-8s%llu.%03llu ms\n", "took",
+	print_line("qmp", reach->qmp);
+	print_line("console", reach->console);
+	printf("%-9s%llu.%03llu ms\n", "took",
 	       (unsigned long long)took_us / 1000,
 	       (unsigned long long)took_us % 1000);
 }
@@ -153,8 +164,8 @@ static void put_number(struct vmc_json_writer *w, const char *key,
 	vmc_json_put_i64(w, number);
 }
 
-static enum vmc_status print_json(struct vmc_view hypervisor, const char *qmp,
-				  uint64_t took_us)
+static enum vmc_status print_json(struct vmc_view hypervisor,
+				  const struct reach *reach, uint64_t took_us)
 {
 	struct vmc_json_writer w;
 	enum vmc_status status;
@@ -169,7 +180,8 @@ static enum vmc_status print_json(struct vmc_view hypervisor, const char *qmp,
 	put_number(&w, "memory_mib", vm.memory_mib);
 	put_number(&w, "cpu_delta", vm.cpu_delta);
 	put_text(&w, "agent_url", vm.agent_url);
-	put_text(&w, "qmp", qmp);
+	put_text(&w, "qmp", reach->qmp);
+	put_text(&w, "console", reach->console);
 	put_number(&w, "took_us", (int64_t)took_us);
 	vmc_json_put_key(&w, "hypervisor");
 	vmc_json_put_raw(&w, hypervisor);
@@ -185,17 +197,18 @@ static enum cli_exit print_vm(uint64_t took_us)
 {
 	const struct vmc_hypervisor *hypervisor = &vm.hypervisor;
 	struct vmc_view words = { saved, 0 };
-	char qmp[VMC_HYPERVISOR_SIZE];
+	static struct reach reach;
 	enum vmc_status status;
 
 	status = hypervisor->ops->save(hypervisor->ctx, &vm, saved,
 				       sizeof(saved), &words.ptr_len);
 	if (status == VMC_OK) {
-		find_text(words, "QmpChannelpath", qmp, sizeof(qmp));
+		find_text(words, "QmpChannelpath", reach.qmp, PATH_SIZE);
+		find_text(words, "ConsolePath", reach.console, PATH_SIZE);
 		if (!cli_given(call.options, CLI_JSON))
-			print_lines(qmp, took_us);
+			print_lines(&reach, took_us);
 		else
-			status = print_json(words, qmp, took_us);
+			status = print_json(words, &reach, took_us);
 	}
 	if (status)
 		return cli_call_failed(&call, status, &vm.error);
@@ -239,14 +252,11 @@ static enum cli_exit prepare(const struct cli_options *options)
 	if (status)
 		return cli_call_failed(&call, status,
 				       vmc_channel_error(&call.channel));
-	if (cli_driver_init(&driver, type)) {
-		cli_complain(options,
-			     "the server's VMs are made by \"%s\", which this "
-			     "program cannot steer",
-			     type);
-		return CLI_FAILED;
-	}
-	vmc_vm_init(&vm, driver.hypervisor, driver.vm, agent);
+	vmc_error_reset(&vm.error);
+	status = cli_driver_init(&driver, type, &vm.error);
+	if (status)
+		return cli_call_failed(&call, status, &vm.error);
+	vmc_vm_init(&vm, driver.hypervisor, driver_bytes.bytes, agent);
 	return CLI_DONE;
 }
 

@@ -21,10 +21,10 @@ session_goes_as_told()
 	says out "HypervisorType"
 	says out "mock"
 	expect 0 "$VMCACHE" get
-	says out "state   RUNNING"
-	says out "memory  64 MiB"
+	says out "state    RUNNING"
+	says out "memory   64 MiB"
 	expect 0 "$VMCACHE" get --paused
-	says out "state   READY"
+	says out "state    READY"
 	expect 0 "$VMCACHE" get --json
 	[ -n "$(field id)" ] || fail "no id: $(cat "$work/out")"
 	ready 3
@@ -51,8 +51,8 @@ growing_is_done()
 	mock --max-vcpus 4 --max-memory 512 --memory 128
 	ready 1
 	expect 0 "$VMCACHE" get --vcpus 3 --memory 256
-	says out "vcpus   3"
-	says out "memory  256 MiB"
+	says out "vcpus    3"
+	says out "memory   256 MiB"
 	expect 1 "$VMCACHE" get --vcpus 5
 	says err "4"
 	expect 2 "$VMCACHE" get --paused --vcpus 2
