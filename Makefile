@@ -69,6 +69,7 @@ PORT_null = $(wildcard port/null/*.c)
 PORT_posix = $(wildcard port/posix/*.c)
 PORT_qemu = $(wildcard port/qemu/*.c)
 PORT_sim = $(wildcard port/sim/*.c)
+PORT_DATA_qemu = $(BUILD)/port/qemu/rom/rom_image.o
 
 PROGRAM_SOURCES = $(if $(wildcard port/cli/main.c),$(wildcard port/cli/*.c))
 
@@ -203,11 +204,37 @@ $(LIB): $(LIB_OBJECTS)
 	$(archive)
 
 define port_archive
-$(BUILD)/libvmcache-$(1).a: $(PORT_$(1):%.c=$(BUILD)/%.o)
+$(BUILD)/libvmcache-$(1).a: $(PORT_$(1):%.c=$(BUILD)/%.o) $(PORT_DATA_$(1))
 	$$(call say,AR,$$@)
 	$$(archive)
 endef
 $(foreach port,$(PORTS),$(eval $(call port_archive,$(port))))
+
+# -- The built-in guest of the QEMU driver -----------------------------------
+
+ROM = $(BUILD)/port/qemu/rom
+GUEST_CFLAGS = -m32 -march=i386 -mno-mmx -mno-sse -Os -ffreestanding \
+	-fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fcf-protection=none $(WARNINGS)
+
+$(ROM)/rom_start.o: port/qemu/rom/rom_start.S
+	@mkdir -p $(@D)
+	$(call say,GUESTCC,$@)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
+
+$(ROM)/rom_main.o: port/qemu/rom/rom_main.c
+	@mkdir -p $(@D)
+	$(call say,GUESTCC,$@)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) -c $< -o $@
+
+$(ROM)/rom.bin: port/qemu/rom/rom.ld $(ROM)/rom_start.o $(ROM)/rom_main.o
+	$(call say,GUESTLD,$@)
+	$(Q)$(GUEST_LD) -m elf_i386 --build-id=none -T $^ -o $(@:.bin=.elf)
+	$(Q)$(GUEST_OBJCOPY) -O binary -j .rom $(@:.bin=.elf) $@
+
+$(ROM)/rom_image.o: port/qemu/rom/rom_image.S $(ROM)/rom.bin
+	$(call say,AS,$@)
+	$(Q)$(CC) -DROM_IMAGE='"$(ROM)/rom.bin"' -c $< -o $@
 
 # -- Program -----------------------------------------------------------------
 
