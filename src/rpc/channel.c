@@ -506,7 +506,8 @@ static enum vmc_status report_failure(struct step *step)
 
 /*
  * VMC_OK from begin_request: all of it has just gone out, and it is too
- * early to look for an answer.
+ * early to receive an answer. But the response before it is still out of
+ * the engine, which wants nothing to be received until that is dropped.
  */
 static enum vmc_status step_call(struct step *step)
 {
@@ -523,7 +524,7 @@ static enum vmc_status step_call(struct step *step)
 	if (task->phase == CALL_SEND) {
 		status = begin_request(step);
 		if (status == VMC_OK)
-			return VMC_AGAIN;
+			return take_responses(step);
 		if (status < 0 || task->phase == CALL_CONNECT)
 			return status;
 	}

@@ -22,7 +22,7 @@
 
 #define WORLD_MACHINE_MAX 65536
 #define WORLD_LOG_MAX 4096
-#define WORLD_LINK_MAX 8192
+#define WORLD_LINK_MAX 64
 
 struct pool_world {
 	struct vmc_sim sim;
@@ -99,21 +99,24 @@ static inline uint32_t world_slots_of(const struct pool_world *w,
 
 static inline void world_check_machines(const struct pool_world *w)
 {
-	uint32_t i, strays = 0;
+	uint32_t i, strays = 0, found = 0, used = 0;
 
 	for (i = 0; i < w->mock.machine_len; i++) {
 		const struct vmc_mock_machine *machine = &w->machine[i];
 		uint32_t slots;
 
-		CHECK(machine->stopped <= 1);
-		CHECK(machine->released <= 1);
-		if (!world_is_alive(machine))
+		CHECK(machine->stopped <= 1 && machine->released <= 1);
+		if (machine->stopped || machine->released)
 			continue;
 		slots = world_slots_of(w, machine->id);
 		CHECK(slots <= 1);
-		CHECK(!(slots && machine->released));
-		strays += !slots && !machine->released;
+		found += slots;
+		strays += !slots && !machine->killed;
 	}
+	/* Whatever else a slot has was stopped or handed out before. */
+	for (i = 0; i < w->pool.config.number; i++)
+		used += w->pool.slot[i].vm.pid != 0;
+	CHECK_EQ_INT(found, used);
 	CHECK_EQ_INT(strays, w->owned);
 }
 
