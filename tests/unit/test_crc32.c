@@ -68,5 +68,7 @@ TEST(each_flipped_bit_shows)
 	CHECK_EQ_INT(vmc_crc32(0, view), sound);
 }
 
-TESTS(RUN(published_values) RUN(every_byte_value) RUN(pieces_make_the_whole)
-	      RUN(each_flipped_bit_shows))
+TESTS(RUN(published_values)
+      RUN(every_byte_value)
+      RUN(pieces_make_the_whole)
+      RUN(each_flipped_bit_shows));

@@ -231,10 +231,12 @@ TEST(bytes_may_be_put_from_further_on)
 	CHECK_EQ_INT(w.fail, 0);
 }
 
-TESTS(RUN(numbers_are_taken_in_their_order) RUN(
-	short_input_fails_and_stays_failed) RUN(bytes_are_views_into_the_input)
-	      RUN(lengths_from_a_peer_do_not_wrap) RUN(
-		      varints_come_out_as_they_went_in) RUN(broken_varints_fail)
-		      RUN(numbers_are_put_in_their_order)
-			      RUN(short_room_fails_and_stays_failed)
-				      RUN(bytes_may_be_put_from_further_on))
+TESTS(RUN(numbers_are_taken_in_their_order)
+      RUN(short_input_fails_and_stays_failed)
+      RUN(bytes_are_views_into_the_input)
+      RUN(lengths_from_a_peer_do_not_wrap)
+      RUN(varints_come_out_as_they_went_in)
+      RUN(broken_varints_fail)
+      RUN(numbers_are_put_in_their_order)
+      RUN(short_room_fails_and_stays_failed)
+      RUN(bytes_may_be_put_from_further_on));

@@ -235,12 +235,16 @@ TEST(build_options_name_the_knobs)
 		     " VMC_JSON_PATH_SIZE=" QUOTE(VMC_JSON_PATH_SIZE)));
 }
 
-TESTS(RUN(every_status_has_a_name_words_and_a_code) RUN(words_differ)
-	      RUN(a_value_that_is_none) RUN(signs_mean_what_they_say) RUN(
-		      codes_are_those_of_grpc) RUN(codes_that_callers_rely_on)
-		      RUN(first_error_stays) RUN(numbers_end_a_text)
-			      RUN(nobody_has_to_listen) RUN(
-				      long_texts_show_that_they_were_cut)
-				      RUN(equal_options_pass) RUN(
-					      other_options_are_refused)
-					      RUN(build_options_name_the_knobs))
+TESTS(RUN(every_status_has_a_name_words_and_a_code)
+      RUN(words_differ)
+      RUN(a_value_that_is_none)
+      RUN(signs_mean_what_they_say)
+      RUN(codes_are_those_of_grpc)
+      RUN(codes_that_callers_rely_on)
+      RUN(first_error_stays)
+      RUN(numbers_end_a_text)
+      RUN(nobody_has_to_listen)
+      RUN(long_texts_show_that_they_were_cut)
+      RUN(equal_options_pass)
+      RUN(other_options_are_refused)
+      RUN(build_options_name_the_knobs));

@@ -172,10 +172,12 @@ TEST(forward_shows_waits_and_timer)
 	CHECK_EQ_INT(inner.wait_len, 2);
 }
 
-TESTS(RUN(initialiser_and_init_agree) RUN(operation_goes_on_until_it_ends)
-	      RUN(deadline_is_a_timer_too) RUN(never_does_not_pass)
-		      RUN(cancel_tells_the_operation_once)
-			      RUN(cancel_without_a_function_makes_it_new) RUN(
-				      earliest_timer_counts)
-				      RUN(one_wait_too_many_makes_it_due) RUN(
-					      forward_shows_waits_and_timer))
+TESTS(RUN(initialiser_and_init_agree)
+      RUN(operation_goes_on_until_it_ends)
+      RUN(deadline_is_a_timer_too)
+      RUN(never_does_not_pass)
+      RUN(cancel_tells_the_operation_once)
+      RUN(cancel_without_a_function_makes_it_new)
+      RUN(earliest_timer_counts)
+      RUN(one_wait_too_many_makes_it_due)
+      RUN(forward_shows_waits_and_timer));

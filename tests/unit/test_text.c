@@ -229,11 +229,14 @@ TEST(whatever_goes_in_utf8_comes_out)
 	}
 }
 
-TESTS(RUN(view_of_null_is_absent) RUN(views_compare_bytes) RUN(
-	text_grows_by_pieces) RUN(numbers_in_decimal)
-	      RUN(text_that_just_fits_is_whole) RUN(text_that_was_cut_stays_so)
-		      RUN(text_goes_on_after_what_is_there)
-			      RUN(text_is_cut_between_characters) RUN(
-				      control_characters_do_not_come_out)
-				      RUN(utf8_is_recognised) RUN(
-					      whatever_goes_in_utf8_comes_out))
+TESTS(RUN(view_of_null_is_absent)
+      RUN(views_compare_bytes)
+      RUN(text_grows_by_pieces)
+      RUN(numbers_in_decimal)
+      RUN(text_that_just_fits_is_whole)
+      RUN(text_that_was_cut_stays_so)
+      RUN(text_goes_on_after_what_is_there)
+      RUN(text_is_cut_between_characters)
+      RUN(control_characters_do_not_come_out)
+      RUN(utf8_is_recognised)
+      RUN(whatever_goes_in_utf8_comes_out));
