@@ -129,7 +129,7 @@
 
 /*
  * Longest JSON path that an error names ("HypervisorConfig.KernelPath"),
- * with its NUL. 32..256. Stack: itself while two documents are compared.
+ * with its NUL. 32..256. Stack: itself while a difference is being named.
  */
 #ifndef VMC_JSON_PATH_SIZE
 #define VMC_JSON_PATH_SIZE 96
