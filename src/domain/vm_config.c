@@ -184,6 +184,16 @@ static enum vmc_json_type type_of(struct vmc_view value)
 	return value.ptr_len == 0 ? VMC_JSON_NULL : vmc_json_peek(&r);
 }
 
+/* Begins to read what is in an object or array. */
+static void enter(struct vmc_json_reader *r, struct vmc_view value)
+{
+	vmc_json_reader_init(r, value);
+	if (vmc_json_peek(r) == VMC_JSON_OBJECT)
+		vmc_json_enter_object(r);
+	else
+		vmc_json_enter_array(r);
+}
+
 static void compare(struct comparison *c, int equal, struct vmc_view value,
 		    struct vmc_view other)
 {
@@ -228,13 +238,6 @@ static void cover_scalar(struct comparison *c, enum vmc_json_type type,
 	compare(c, equal, value, other);
 }
 
-/* Begins again with an object's first member. */
-static void rewind_members(struct vmc_json_reader *r)
-{
-	vmc_json_reader_init(r, r->document);
-	vmc_json_enter_object(r);
-}
-
 static struct vmc_view find_ahead(struct vmc_json_reader *r,
 				  struct vmc_view wanted)
 {
@@ -245,7 +248,7 @@ static struct vmc_view find_ahead(struct vmc_json_reader *r,
 		if (vmc_json_text_equal(key, wanted))
 			return value;
 	}
-	rewind_members(r);
+	enter(r, r->document); /* to begin again with the first */
 	return vmc_view_of(NULL);
 }
 
@@ -280,11 +283,7 @@ static void begin_theirs(struct comparison *c, struct vmc_json_reader *theirs,
 		from = vmc_view_of(type == VMC_JSON_OBJECT ? "{}" : "[]");
 	else if (other_type != type)
 		compare(c, 0, value_ahead(c->mine), other);
-	vmc_json_reader_init(theirs, from);
-	if (type == VMC_JSON_OBJECT)
-		vmc_json_enter_object(theirs);
-	else
-		vmc_json_enter_array(theirs);
+	enter(theirs, from);
 }
 
 static void cover_object(struct comparison *c, struct vmc_view other)
@@ -355,59 +354,49 @@ static int holds(struct vmc_view value, const uint8_t *target)
 	return target < value.ptr + value.ptr_len;
 }
 
-static void step_into_member(struct vmc_text *path, struct vmc_view *value,
-			     const uint8_t *target)
+/*
+ * Goes into the member or element that holds `target`, and names it. Kept
+ * out of line: the path that is being written needs the stack.
+ */
+static __attribute__((noinline)) void
+add_step(struct vmc_text *path, struct vmc_view *value, const uint8_t *target)
 {
-	struct vmc_json_reader r;
-	struct vmc_view key;
-
-	vmc_json_reader_init(&r, *value);
-	vmc_json_enter_object(&r);
-	do {
-		vmc_json_next_member(&r, &key);
-		*value = vmc_json_take_value(&r);
-	} while (!holds(*value, target) && !r.fail);
-	vmc_text_add(path, path->len > 0 ? "." : "");
-	vmc_text_add_view(path, key);
-}
-
-static void step_into_element(struct vmc_text *path, struct vmc_view *value,
-			      const uint8_t *target)
-{
+	int is_object = type_of(*value) == VMC_JSON_OBJECT;
+	struct vmc_view key = *value;
 	struct vmc_json_reader r;
 	uint64_t index = 0;
 
-	vmc_json_reader_init(&r, *value);
-	vmc_json_enter_array(&r);
-	vmc_json_next_element(&r);
-	*value = vmc_json_take_value(&r);
-	for (; !holds(*value, target) && !r.fail; index++) {
-		vmc_json_next_element(&r);
+	enter(&r, *value);
+	do {
+		if (is_object)
+			vmc_json_next_member(&r, &key);
+		else if (vmc_json_next_element(&r))
+			index++;
 		*value = vmc_json_take_value(&r);
+	} while (!holds(*value, target) && !r.fail);
+	if (is_object) {
+		vmc_text_add(path, path->len > 0 ? "." : "");
+		vmc_text_add_view(path, key);
+	} else {
+		vmc_text_add(path, "[");
+		vmc_text_add_number(path, index - 1);
+		vmc_text_add(path, "]");
 	}
-	vmc_text_add(path, "[");
-	vmc_text_add_number(path, index);
-	vmc_text_add(path, "]");
 }
 
 /*
  * Where in the document the value at `target` stands, for example
- * "HypervisorConfig.KernelParams[0].Value". Not inlined, so that its text
- * is not on the stack twice.
+ * "HypervisorConfig.KernelParams[0].Value".
  */
-static __attribute__((noinline)) enum vmc_status
-set_path(struct vmc_error *error, struct vmc_view document,
-	 const uint8_t *target)
+static enum vmc_status set_path(struct vmc_error *error,
+				struct vmc_view document, const uint8_t *target)
 {
 	char words[VMC_JSON_PATH_SIZE];
 	struct vmc_text path;
 
 	vmc_text_init(&path, words, sizeof(words));
 	while (document.ptr_len > 0 && document.ptr != target)
-		if (type_of(document) == VMC_JSON_OBJECT)
-			step_into_member(&path, &document, target);
-		else
-			step_into_element(&path, &document, target);
+		add_step(&path, &document, target);
 	return vmc_error_set(error, VMC_ERR_MISMATCH, words, NULL);
 }
 
