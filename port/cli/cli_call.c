@@ -3,9 +3,8 @@
 #include "cli_call.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static volatile sig_atomic_t caught;
 
@@ -33,6 +32,7 @@ void cli_call_catch(struct cli_call *call)
 		sigaddset(&blocked, signals[i]);
 	}
 	sigprocmask(SIG_BLOCK, &blocked, &call->signals);
+	call->waiter.signals = &call->signals;
 }
 
 /* see cli_call.h */
@@ -52,7 +52,7 @@ void cli_call_task(struct cli_call *call)
 enum vmc_status cli_call_open(struct cli_call *call, vmc_handle stream)
 {
 	struct vmc_channel_config config = {
-		.port = cli_port(),
+		.port = vmc_posix_port(NULL),
 		.endpoint = cli_endpoint(call->options),
 		.stream = stream,
 		.transport = cli_text(call->options, CLI_TRANSPORT, NULL),
@@ -68,12 +68,12 @@ void cli_call_init(struct cli_call *call, const struct cli_options *options,
 		   uint32_t timeout_ms)
 {
 	call->options = options;
-	call->env = cli_env();
+	call->env = vmc_posix_env(&call->clock);
+	vmc_posix_waiter_init(&call->waiter);
 	call->timeout_ms = cli_number(options, CLI_TIMEOUT, timeout_ms);
 	call->deadline_ms = VMC_NEVER;
 	if (call->timeout_ms)
 		call->deadline_ms = cli_call_now(call) + call->timeout_ms;
-	sigprocmask(SIG_SETMASK, NULL, &call->signals);
 	cli_call_task(call);
 }
 
@@ -92,47 +92,26 @@ enum cli_exit cli_call_begin(struct cli_call *call,
 	return CLI_DONE;
 }
 
-static short poll_events(unsigned want)
-{
-	return (short)((want & VMC_WAIT_READ ? POLLIN : 0) |
-		       (want & VMC_WAIT_WRITE ? POLLOUT : 0) |
-		       (want & VMC_WAIT_RDHUP ? POLLRDHUP : 0));
-}
-
-/* How many handles have something. The operation finds out for itself what
- * that is (task.h). */
-static int wait_until(struct cli_call *call, const struct vmc_task *task,
-		      uint64_t until_ms)
-{
-	struct pollfd fds[VMC_TASK_WAIT_MAX];
-	uint64_t now_ms = cli_call_now(call);
-	uint64_t left_ms = until_ms > now_ms ? until_ms - now_ms : 0;
-	struct timespec limit = { (time_t)(left_ms / 1000),
-				  (long)(left_ms % 1000) * 1000000 };
-	nfds_t fds_len = 0;
-
-	for (; task && fds_len < task->wait_len; fds_len++) {
-		fds[fds_len].fd = (int)task->wait[fds_len].handle;
-		fds[fds_len].events = poll_events(task->wait[fds_len].want);
-	}
-	return ppoll(fds, fds_len, until_ms == VMC_NEVER ? NULL : &limit,
-		     &call->signals);
-}
-
 /* see cli_call.h */
-int cli_call_wait(struct cli_call *call)
+void cli_call_wait(struct cli_call *call)
 {
-	return wait_until(call, &call->task, call->task.until_ms) > 0;
+	/* Whatever ended the wait, the operation finds out for itself. */
+	if (vmc_posix_wait(&call->waiter, &call->task, cli_call_now(call)) !=
+	    VMC_ERR_IO)
+		return;
+	cli_complain(call->options, "cannot wait: %s", strerror(errno));
+	exit(CLI_FAILED);
 }
 
 /* see cli_call.h */
 void cli_call_pause(struct cli_call *call, uint32_t ms)
 {
-	uint64_t until_ms = cli_call_now(call) + ms;
+	uint64_t now_ms = cli_call_now(call);
 
-	wait_until(call, NULL,
-		   until_ms < call->deadline_ms ? until_ms
-						: call->deadline_ms);
+	vmc_task_init(&call->task);
+	vmc_task_until(&call->task, now_ms + ms);
+	vmc_task_until(&call->task, call->deadline_ms);
+	cli_call_wait(call);
 }
 
 static enum cli_exit no_server(struct cli_call *call)

@@ -15,6 +15,7 @@
 
 #include <signal.h>
 
+#include "../posix/vmcache_posix.h"
 #include "cli.h"
 #include "vmcache/client.h"
 
@@ -33,9 +34,11 @@ struct cli_call {
 	struct vmc_channel channel;
 	struct vmc_task task;
 	struct vmc_env env;
+	struct vmc_posix_clock clock;
+	struct vmc_posix_waiter waiter;
 	uint64_t deadline_ms;
 	uint32_t timeout_ms; /* for the message; 0: none */
-	sigset_t signals;    /* that end a wait; see cli_call_catch */
+	sigset_t signals;    /* mask while it waits; see cli_call_catch */
 	uint8_t window[CLI_WINDOW_SIZE];
 };
 
@@ -56,11 +59,8 @@ uint64_t cli_call_now(struct cli_call *call);
 /* Makes the task new, with the deadline of all. */
 void cli_call_task(struct cli_call *call);
 
-/*
- * Waits until the task is due, or a caught signal has come. 1 if a handle of
- * the task has something.
- */
-int cli_call_wait(struct cli_call *call);
+/* Waits until the task is due, or a caught signal has come. */
+void cli_call_wait(struct cli_call *call);
 
 /* Waits for nothing but time. */
 void cli_call_pause(struct cli_call *call, uint32_t ms);

@@ -26,7 +26,7 @@ static struct cli_call call;
 static enum vmc_status dial(vmc_handle *stream, struct vmc_error *error)
 {
 	const char *endpoint = cli_endpoint(call.options);
-	struct vmc_port port = cli_port();
+	struct vmc_port port = vmc_posix_port(NULL);
 	enum vmc_status status;
 
 	while ((status = port.ops->connect(port.ctx, endpoint, stream,
@@ -67,22 +67,26 @@ static enum vmc_status ask(void)
 }
 
 /* Without a pidfd, the end of the connection has to do. */
-static enum vmc_status wait_for_end(vmc_handle process, vmc_handle stream)
+static enum vmc_status wait_for_end(int process, vmc_handle stream)
 {
-	struct vmc_task *task = &call.task;
+	struct vmc_wait end = { .handle = process, .want = VMC_WAIT_READ };
+	enum vmc_status status = VMC_OK;
 
-	cli_call_task(&call);
-	while (cli_call_now(&call) < call.deadline_ms) {
-		vmc_task_init(task);
-		if (process >= 0)
-			vmc_task_wait(task, process, VMC_WAIT_READ);
-		else
-			vmc_task_wait(task, stream, VMC_WAIT_RDHUP);
-		vmc_task_until(task, call.deadline_ms);
-		if (cli_call_wait(&call))
-			return VMC_OK;
+	if (process < 0) {
+		end.handle = stream;
+		end.want = VMC_WAIT_RDHUP;
 	}
-	return VMC_ERR_TIMEOUT;
+	while (status == VMC_OK && !end.got) {
+		uint64_t now_ms = cli_call_now(&call);
+
+		if (now_ms >= call.deadline_ms)
+			return VMC_ERR_TIMEOUT;
+		status = vmc_posix_poll(&call.waiter, &end, 1,
+					call.deadline_ms, now_ms);
+		if (status == VMC_AGAIN)
+			status = VMC_OK;
+	}
+	return status;
 }
 
 static enum cli_exit still_there(pid_t pid)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vmcache serve: settings in, a driver, a factory, a pool and a server put
- * together, and a loop that logs.
+ * vmcache serve: settings in; a driver, a factory, a pool and a server put
+ * together; a loop that logs.
  *
- * All of it is one object of fixed size. What is too large or missing is
- * found out before the endpoint is opened; whoever can connect is served.
+ * All of it is one object of fixed size. What can be found missing is found
+ * before the endpoint is opened, and no VM is booted before that: who is
+ * refused because a server is there has changed nothing.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -12,33 +13,40 @@
 #include <unistd.h>
 
 #include "../../src/base/crc32.h"
-#include "cli.h"
-#include "cli_driver.h"
-#include "cli_log.h"
+#include "../linux/vmcache_linux.h"
 #include "cli_output.h"
 #include "cli_settings.h"
-#include "vmcache/server.h"
+#include "vmcache.h"
 
 /* VMConfig as JSON: some 20 keys, and paths of up to 4096 bytes each. */
 #define DATA_SIZE 65536
+
+/* The records lie beside the endpoint that their server serves. */
+#define RECORDS_SUFFIX ".records"
 
 struct serve {
 	struct cli_settings settings;
 	struct cli_log log;
 	struct cli_driver driver;
+	struct vmc_posix_clock clock;
 	struct vmc_env env;
+	struct vmc_posix_store records;
+	struct vmc_linux_loop loop;
 	struct vmc_factory_direct direct;
 	struct vmc_pool pool;
 	struct vmc_server server;
 	struct vmc_error error;
 	union cli_vm vms[VMC_VM_MAX];
+	size_t data_len;
 	uint8_t data[DATA_SIZE];
+	char records_path[VMC_POSIX_ENDPOINT_SIZE + sizeof(RECORDS_SUFFIX)];
+	const char *accel; /* as it was logged */
 };
 
 static struct serve serve;
 static volatile sig_atomic_t stop_signal;
 
-/* Only wakes the loop; the loop looks at the flag. */
+/* The loop looks at the flag; this makes it look. */
 static void on_signal(int signal)
 {
 	stop_signal = signal;
@@ -63,4 +71,273 @@ static const char *signal_name(int signal)
 	if (signal == SIGTERM)
 		return "SIGTERM";
 	return signal == SIGINT ? "SIGINT" : "SIGHUP";
+}
+
+static uint64_t now_ms(void)
+{
+	return serve.env.now_ms(serve.env.ctx);
+}
+
+static void script_mock(struct vmc_mock *mock)
+{
+	struct vmc_mock_script *boot = &mock->script[VMC_MOCK_BOOT];
+
+	boot->delay_ms = serve.settings.mock_boot_ms;
+	boot->wrong_from = serve.settings.mock_fail ? 1 : 0;
+	boot->wrong_len = serve.settings.mock_fail;
+	boot->text = "told to fail (--mock-fail)";
+}
+
+/* The driver, and whether it can make such VMs. */
+static enum vmc_status init_driver(void)
+{
+	struct cli_settings *settings = &serve.settings;
+	struct vmc_qemu *qemu = &serve.driver.ctx.qemu;
+	enum vmc_status status;
+
+	status = cli_driver_init(&serve.driver, settings->vm.hypervisor,
+				 &serve.error);
+	if (status)
+		return status;
+	if (serve.driver.hypervisor.ops == &vmc_mock_ops) {
+		script_mock(&serve.driver.ctx.mock);
+		return VMC_OK;
+	}
+	status = vmc_qemu_init(qemu, &settings->qemu, &serve.error);
+	if (status == VMC_OK)
+		status = vmc_qemu_check(qemu, &settings->vm, &serve.error);
+	return status;
+}
+
+static enum vmc_status init_factory(void)
+{
+	struct vmc_factory_direct *direct = &serve.direct;
+	enum vmc_status status;
+
+	status = vmc_vm_config_write(&serve.settings.vm, serve.data,
+				     sizeof(serve.data), &serve.data_len);
+	if (status)
+		return vmc_error_set_number(&serve.error, status,
+					    "the VM's configuration is longer "
+					    "than so many bytes",
+					    sizeof(serve.data));
+	direct->vm_config = serve.settings.vm;
+	direct->json.data.ptr = serve.data;
+	direct->json.data.ptr_len = serve.data_len;
+	direct->json.agent_config = vmc_view_of("{}");
+	direct->env = serve.env;
+	return VMC_OK;
+}
+
+/* One boot for each processor, so that they don't starve each other. */
+static uint32_t boot_parallel(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (serve.settings.boot_parallel)
+		return serve.settings.boot_parallel;
+	if (cpus < 1)
+		return 1;
+	return cpus < VMC_VM_MAX ? (uint32_t)cpus : VMC_VM_MAX;
+}
+
+static enum vmc_status init_pool(void)
+{
+	struct vmc_pool_config config = {
+		.base = { &vmc_factory_direct_ops, &serve.direct },
+		.hypervisor = serve.driver.hypervisor,
+		.drivers = serve.vms,
+		.drivers_size = sizeof(serve.vms),
+		.store = vmc_linux_store(&serve.records),
+		.env = serve.env,
+		.number = serve.settings.number,
+		.boot_parallel = boot_parallel(),
+		.boot_timeout_ms = serve.settings.boot_timeout_ms,
+		.digest = vmc_crc32(0, serve.direct.json.data),
+	};
+
+	return vmc_pool_init(&serve.pool, &config, &serve.error);
+}
+
+static enum vmc_status init_server(void)
+{
+	struct vmc_server_config config = {
+		.pool = &serve.pool,
+		.port = vmc_linux_port(&serve.loop),
+		.endpoint = serve.settings.endpoint,
+		.config = serve.direct.json,
+		.env = serve.env,
+		.pid = getpid(),
+		.owner = getuid(),
+		.owner_only = serve.settings.owner_only,
+	};
+	enum vmc_status status = vmc_server_init(&serve.server, &config);
+
+	if (status)
+		serve.error = *vmc_server_error(&serve.server);
+	return status;
+}
+
+/* The endpoint is ours, so these records are too. */
+static enum vmc_status open_records(void)
+{
+	snprintf(serve.records_path, sizeof(serve.records_path), "%s%s",
+		 serve.settings.endpoint, RECORDS_SUFFIX);
+	return vmc_posix_store_open(&serve.records, serve.records_path,
+				    &serve.error);
+}
+
+static void log_start(void)
+{
+	const struct cli_settings *settings = &serve.settings;
+
+	cli_log_begin(&serve.log, CLI_LOG_INFO, "starting");
+	cli_log_text(&serve.log, "version", VMC_VERSION);
+	cli_log_number(&serve.log, "pid", getpid());
+	cli_log_text(&serve.log, "hypervisor",
+		     serve.driver.hypervisor.ops->name);
+	cli_log_number(&serve.log, "number", settings->number);
+	cli_log_number(&serve.log, "boot_parallel", boot_parallel());
+	if (settings->file) {
+		cli_log_text(&serve.log, "config", settings->file);
+		cli_log_number(&serve.log, "unused_keys",
+			       settings->file_unused);
+	}
+	cli_log_end(&serve.log);
+}
+
+/* What KVM's trial has come to, once it is known. */
+static void log_accel(void)
+{
+	const char *accel = "auto";
+
+	if (serve.driver.hypervisor.ops == &vmc_qemu_ops)
+		accel = vmc_qemu_accel_name(&serve.driver.ctx.qemu);
+	if (strcmp(accel, "auto") == 0 || serve.accel == accel)
+		return;
+	serve.accel = accel;
+	cli_log_begin(&serve.log, CLI_LOG_INFO, "accelerator");
+	cli_log_text(&serve.log, "name", accel);
+	cli_log_end(&serve.log);
+}
+
+static void show_progress(void)
+{
+	char text[CLI_LOG_PROGRESS_SIZE];
+
+	snprintf(text, sizeof(text),
+		 "%u of %u VMs ready, %u booting, %llu handed out",
+		 vmc_pool_ready(&serve.pool), serve.settings.number,
+		 vmc_pool_booting(&serve.pool),
+		 (unsigned long long)vmc_pool_counters(&serve.pool)->handed);
+	cli_log_progress(&serve.log, text);
+}
+
+static void on_event(void *ctx, const struct vmc_event *event)
+{
+	struct serve *self = ctx;
+
+	cli_log_event(&self->log, event);
+	if (event->type == VMC_EVENT_VM_READY)
+		log_accel();
+	show_progress();
+}
+
+static void on_turn(void *ctx, struct vmc_server *server, uint64_t at_ms)
+{
+	(void)ctx;
+	show_progress();
+	if (stop_signal)
+		vmc_server_stop(server, signal_name(stop_signal), at_ms);
+}
+
+/* Without the loop: slower, but enough to leave nothing behind. */
+static void stop_by_hand(void)
+{
+	struct vmc_server *server = &serve.server;
+	struct vmc_wait *waits = serve.loop.waits;
+	uint64_t until_ms;
+	size_t len;
+
+	vmc_server_stop(server, serve.error.text, now_ms());
+	while (!vmc_server_stopped(server)) {
+		if (vmc_server_waits(server, waits, VMC_SERVER_WAIT_MAX, &len,
+				     &until_ms))
+			len = 0;
+		if (vmc_posix_poll(NULL, waits, len, until_ms, now_ms()) ==
+		    VMC_ERR_IO)
+			len = 0;
+		vmc_server_step(server, waits, len, now_ms());
+	}
+}
+
+static enum vmc_status prepare(void)
+{
+	enum vmc_status status;
+
+	serve.env = vmc_posix_env(&serve.clock);
+	status = init_driver();
+	if (status == VMC_OK)
+		status = init_factory();
+	if (status == VMC_OK)
+		status = init_pool();
+	if (status == VMC_OK)
+		status = vmc_linux_loop_init(&serve.loop, &serve.error);
+	if (status == VMC_OK)
+		status = init_server();
+	return status;
+}
+
+static enum cli_exit failed(const struct cli_options *options,
+			    enum vmc_status status)
+{
+	cli_complain(options, "%s",
+		     serve.error.text[0] ? serve.error.text
+					 : vmc_status_words(status));
+	return CLI_FAILED;
+}
+
+static enum vmc_status run(void)
+{
+	const struct vmc_linux_host host = { &serve, on_event, on_turn };
+	enum vmc_status status;
+
+	catch_signals();
+	status = open_records();
+	if (status == VMC_OK)
+		status = vmc_linux_run(&serve.loop, &serve.server, serve.env,
+				       &host, &serve.error);
+	if (status)
+		stop_by_hand();
+	cli_log_close(&serve.log);
+	return status;
+}
+
+/* see cli.h */
+enum cli_exit cli_serve(const struct cli_options *options)
+{
+	enum cli_exit code = cli_settings_read(&serve.settings, options);
+	enum vmc_status status;
+
+	if (code != CLI_DONE)
+		return code;
+	if (!serve.settings.number) {
+		cli_complain(options,
+			     "VMCache is disabled: vm_cache_number of "
+			     "[factory] is absent or 0 in %s",
+			     serve.settings.file);
+		return CLI_DONE;
+	}
+	cli_log_init(&serve.log, STDERR_FILENO, serve.settings.level);
+	status = prepare();
+	if (status)
+		return failed(options, status);
+	log_start();
+	status = run();
+	if (status)
+		return failed(options, status);
+	vmc_posix_store_remove(&serve.records, serve.records_path);
+	vmc_posix_store_close(&serve.records);
+	vmc_linux_loop_end(&serve.loop);
+	return CLI_DONE;
 }

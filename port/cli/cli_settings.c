@@ -2,7 +2,15 @@
 /* What `vmcache serve` works with (see cli_settings.h). */
 #include "cli_settings.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "cli_toml.h"
+
+/* The settings' texts point into it. */
+static char text[CLI_TOML_SIZE + 1];
 
 static enum vmc_qemu_accel accel_of(const char *name)
 {
@@ -39,9 +47,8 @@ static void take_vm(struct vmc_vm_config *vm, const struct cli_options *o)
 	vm->memory_max_mib = cli_number(o, CLI_MAX_MEMORY, vm->memory_max_mib);
 }
 
-/* see cli_settings.h */
-void cli_settings_take_options(struct cli_settings *settings,
-			       const struct cli_options *options)
+static void take_options(struct cli_settings *settings,
+			 const struct cli_options *options)
 {
 	take_pool(settings, options);
 	take_vm(&settings->vm, options);
@@ -49,8 +56,88 @@ void cli_settings_take_options(struct cli_settings *settings,
 		cli_text(options, CLI_RUN_DIR, settings->qemu.run_dir);
 	settings->qemu.ready =
 		cli_text(options, CLI_READY, settings->qemu.ready);
-	if (cli_given(options, CLI_ACCEL))
-		settings->qemu.accel =
-			accel_of(cli_text(options, CLI_ACCEL, "auto"));
+	settings->qemu.accel = accel_of(cli_text(options, CLI_ACCEL, "auto"));
 	settings->endpoint = cli_endpoint_or(options, settings->endpoint);
+}
+
+/* All of the file; one byte more than may be there, to see that it is not.
+ * -1 with errno. */
+static ssize_t read_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	do {
+		got = read(fd, text + len, sizeof(text) - len);
+		if (got > 0)
+			len += (size_t)got;
+	} while ((got > 0 && len < sizeof(text)) ||
+		 (got < 0 && errno == EINTR));
+	close(fd);
+	return got < 0 ? -1 : (ssize_t)len;
+}
+
+static enum cli_exit take_toml(struct cli_settings *settings,
+			       const struct cli_options *options,
+			       const struct cli_toml *toml)
+{
+	int wanted = cli_given(options, CLI_NUMBER) || toml->number;
+
+	if (wanted && toml->refused[0]) {
+		cli_complain(options, "%s", toml->refused);
+		return CLI_FAILED;
+	}
+	if (toml->number > VMC_VM_MAX) {
+		cli_complain(options, "%s: vm_cache_number is %u; at most %u",
+			     settings->file, toml->number, VMC_VM_MAX);
+		return CLI_FAILED;
+	}
+	settings->number = toml->number;
+	settings->endpoint = toml->endpoint;
+	settings->vm = toml->vm;
+	settings->file_unused = toml->unused;
+	return CLI_DONE;
+}
+
+static enum cli_exit take_file(struct cli_settings *settings,
+			       const struct cli_options *options)
+{
+	static struct cli_toml toml;
+	ssize_t len = read_file(settings->file);
+
+	if (len < 0) {
+		cli_complain(options, "--config %s: %s", settings->file,
+			     strerror(errno));
+		return CLI_FAILED;
+	}
+	if (len > CLI_TOML_SIZE) {
+		cli_complain(options, "--config %s: longer than %u bytes",
+			     settings->file, CLI_TOML_SIZE);
+		return CLI_FAILED;
+	}
+	if (cli_toml_read(&toml, settings->file, text, (size_t)len)) {
+		cli_complain(options, "%s", toml.error);
+		return CLI_FAILED;
+	}
+	return take_toml(settings, options, &toml);
+}
+
+/* see cli_settings.h */
+enum cli_exit cli_settings_read(struct cli_settings *settings,
+				const struct cli_options *options)
+{
+	enum cli_exit code = CLI_DONE;
+
+	memset(settings, 0, sizeof(*settings));
+	settings->vm.hypervisor = "qemu";
+	settings->number = CLI_NUMBER_DEFAULT;
+	settings->file = cli_text(options, CLI_CONFIG_FILE, NULL);
+	if (settings->file)
+		code = take_file(settings, options);
+	if (code == CLI_DONE)
+		take_options(settings, options);
+	return code;
 }

@@ -6,9 +6,9 @@
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 
+#include "cli.h"
 #include "cli_driver.h"
 #include "cli_log.h"
-#include "cli_options.h"
 
 /* Without configuration file and --number. */
 #define CLI_NUMBER_DEFAULT 2
@@ -24,10 +24,16 @@ struct cli_settings {
 	struct vmc_vm_config vm;
 	struct vmc_qemu_config qemu;
 	uint32_t mock_boot_ms, mock_fail;
+	const char *file;      /* NULL: there is none */
+	uint32_t file_unused;  /* keys in it that mean nothing to us */
 };
 
-/* Puts what the command line says over what is there. */
-void cli_settings_take_options(struct cli_settings *settings,
-			       const struct cli_options *options);
+/*
+ * Puts them together. CLI_DONE; or a complaint, and what to exit with: the
+ * file cannot be read, has a bad line, or wants what we cannot do. A file
+ * that leaves VMCache disabled is no failure: `number` is then 0.
+ */
+enum cli_exit cli_settings_read(struct cli_settings *settings,
+				const struct cli_options *options);
 
 #endif
