@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the system says, in the library's terms. */
+#ifndef VMC_POSIX_ERROR_H
+#define VMC_POSIX_ERROR_H
+
+#include "vmcache/status.h"
+
+/*
+ * Sets "WHAT PATH: words of errno" and returns the status that stands for
+ * `number`, an errno: VMC_ERR_PERMISSION, VMC_ERR_NOT_FOUND, or VMC_ERR_IO.
+ */
+enum vmc_status vmc_posix_error(struct vmc_error *error, const char *what,
+				const char *path, int number);
+
+#endif
