@@ -5,6 +5,8 @@
  * a pipe that a successful execve closes.
  */
 #include "linux_process.h"
+#include "vmcache_linux.h"
+#include "../posix/posix_error.h"
 #include "../../src/base/text.h"
 
 #include <errno.h>
@@ -37,38 +39,6 @@
 #define STAT_START_TIME 22
 
 extern char **environ;
-
-static enum vmc_status status_of(int number)
-{
-	switch (number) {
-	case ENOENT:
-	case ENOTDIR:
-	case ESRCH:
-		return VMC_ERR_NOT_FOUND;
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return VMC_ERR_PERMISSION;
-	default:
-		return VMC_ERR_IO;
-	}
-}
-
-/* see linux_process.h */
-enum vmc_status vmc_error_set_errno(struct vmc_error *error, int number,
-				    const char *what, const char *path)
-{
-	char words[VMC_ERROR_TEXT_SIZE];
-	struct vmc_text text;
-
-	vmc_text_init(&text, words, sizeof(words));
-	vmc_text_add(&text, what);
-	if (path) {
-		vmc_text_add(&text, ": ");
-		vmc_text_add(&text, path);
-	}
-	return vmc_error_set(error, status_of(number), words, strerror(number));
-}
 
 /*
  * Starting
@@ -215,8 +185,8 @@ enum vmc_status vmc_process_start(const struct vmc_process_program *program,
 				     "needs our descriptors 0 to 2 to be open");
 	number = start(program, &child);
 	if (number)
-		return vmc_error_set_errno(error, number, "cannot be started",
-					   program->path);
+		return vmc_posix_error(error, "cannot start", program->path,
+				       number);
 	if (vmc_process_open(child, pidfd) == VMC_OK) {
 		*pid = child;
 		return VMC_OK;
@@ -224,7 +194,7 @@ enum vmc_status vmc_process_start(const struct vmc_process_program *program,
 	number = errno;
 	kill(child, SIGKILL);
 	reap_now(child);
-	return vmc_error_set_errno(error, number, "no pidfd", program->path);
+	return vmc_posix_error(error, "no pidfd of", program->path, number);
 }
 
 /*
@@ -304,8 +274,8 @@ static uint64_t parse_start_time(const char *stat)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
-/* see linux_process.h */
-uint64_t vmc_process_start_time(int64_t pid)
+/* see vmcache_linux.h */
+uint64_t vmc_linux_start_time(int64_t pid)
 {
 	char path[32], stat[STAT_SIZE];
 	ssize_t len;

@@ -59,19 +59,4 @@ void vmc_process_signal(int pidfd, int signal);
  */
 int vmc_process_reap(int64_t pid);
 
-/*
- * When it was started, in ticks since the machine's start (field 22 of
- * /proc/PID/stat); 0 if that is unknown. Tells it from a later process with
- * the same pid.
- */
-uint64_t vmc_process_start_time(int64_t pid);
-
-/*
- * Records errno's words about `path` (may be NULL): "WHAT: PATH: WORDS".
- * Returns what it records: VMC_ERR_NOT_FOUND, VMC_ERR_PERMISSION or
- * VMC_ERR_IO.
- */
-enum vmc_status vmc_error_set_errno(struct vmc_error *error, int number,
-				    const char *what, const char *path);
-
 #endif
