@@ -188,7 +188,7 @@ static enum vmc_status make_listener(struct vmc_posix *posix,
 			       number);
 }
 
-static enum vmc_status posix_listen(void *ctx, const char *endpoint,
+static enum vmc_status stream_listen(void *ctx, const char *endpoint,
 				    vmc_handle *listener,
 				    struct vmc_error *error)
 {
@@ -212,7 +212,7 @@ static enum vmc_status posix_listen(void *ctx, const char *endpoint,
 	return status;
 }
 
-static void posix_unlisten(void *ctx, const char *endpoint,
+static void stream_unlisten(void *ctx, const char *endpoint,
 			   vmc_handle listener)
 {
 	struct vmc_posix *posix = ctx;
@@ -229,7 +229,7 @@ static void posix_unlisten(void *ctx, const char *endpoint,
  * Connecting
  */
 
-static enum vmc_status posix_accept(void *ctx, vmc_handle listener,
+static enum vmc_status stream_accept(void *ctx, vmc_handle listener,
 				    vmc_handle *stream, struct vmc_peer *peer)
 {
 	const struct vmc_posix *posix = ctx;
@@ -263,7 +263,7 @@ static enum vmc_status refuse_connect(const char *endpoint, int number,
 			     strerror(number));
 }
 
-static enum vmc_status posix_connect(void *ctx, const char *endpoint,
+static enum vmc_status stream_connect(void *ctx, const char *endpoint,
 				     vmc_handle *stream,
 				     struct vmc_error *error)
 {
@@ -339,7 +339,7 @@ static enum vmc_status recv_plain(int fd, uint8_t *buf, size_t cap,
 	return result == 0 ? VMC_CLOSED : VMC_OK;
 }
 
-static enum vmc_status posix_recv(void *ctx, vmc_handle stream, uint8_t *buf,
+static enum vmc_status stream_recv(void *ctx, vmc_handle stream, uint8_t *buf,
 				  size_t cap, size_t *len,
 				  struct vmc_handles *handles)
 {
@@ -398,7 +398,7 @@ static void put_handles(struct msghdr *message, union control *control,
 	}
 }
 
-static enum vmc_status posix_send(void *ctx, vmc_handle stream,
+static enum vmc_status stream_send(void *ctx, vmc_handle stream,
 				  const struct vmc_view *parts,
 				  size_t parts_len,
 				  const struct vmc_handles *handles,
@@ -429,19 +429,19 @@ static enum vmc_status posix_send(void *ctx, vmc_handle stream,
 	return result == 0 ? VMC_AGAIN : VMC_OK;
 }
 
-static void posix_shutdown(void *ctx, vmc_handle stream)
+static void stream_shutdown(void *ctx, vmc_handle stream)
 {
 	(void)ctx;
 	shutdown((int)stream, SHUT_WR);
 }
 
-static void posix_close(void *ctx, vmc_handle handle)
+static void stream_close(void *ctx, vmc_handle handle)
 {
 	(void)ctx;
 	close((int)handle);
 }
 
-static void posix_wake(void *ctx)
+static void stream_wake(void *ctx)
 {
 	const struct vmc_posix *posix = ctx;
 
@@ -451,13 +451,13 @@ static void posix_wake(void *ctx)
 
 const struct vmc_port_ops vmc_posix_port_ops = {
 	.name = "posix",
-	.listen = posix_listen,
-	.unlisten = posix_unlisten,
-	.accept = posix_accept,
-	.connect = posix_connect,
-	.recv = posix_recv,
-	.send = posix_send,
-	.shutdown = posix_shutdown,
-	.close = posix_close,
-	.wake = posix_wake,
+	.listen = stream_listen,
+	.unlisten = stream_unlisten,
+	.accept = stream_accept,
+	.connect = stream_connect,
+	.recv = stream_recv,
+	.send = stream_send,
+	.shutdown = stream_shutdown,
+	.close = stream_close,
+	.wake = stream_wake,
 };
