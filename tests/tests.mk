@@ -1,25 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The tests: what `make check`, `size`, `bench`, `lint` and `demo` do.
-# tests/run.sh runs what is listed and sums it up.
+# tests/run.sh runs what is listed here and sums it up.
+
+# -- What there is -----------------------------------------------------------
 
 UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 SCENARIO = $(patsubst tests/scenario/%.c,%,$(wildcard tests/scenario/test_*.c))
 PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
-CHECKS = $(wildcard tests/check/check_*.sh)
+INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
+FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
+CHECKS = symbols source stack knobs headers install
 
 TESTS = $(UNIT:%=$(BUILD)/tests/%) $(SCENARIO:%=$(BUILD)/tests/%)
 TEST_OBJECTS = $(TESTS:%=%.o)
-TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests -Itests/unit
+TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
+	-Itests/unit -Itests/scenario
 
 # parts of the program that unit tests link; they are in no archive
 CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape)
 
-.PHONY: tests
+# -- Running them ------------------------------------------------------------
+
+.PHONY: tests sanitized by-clang sizes
+export BUILD CC CROSS_COMPILE AGENT
+
 tests: $(TESTS) $(if $(PROGRAM_TESTS),program $(BUILD)/tests/program_tool)
 
-check: tests ## every test; ends with `N passed, N failed`
-	$(Q)tests/run.sh $(TESTS) $(PROGRAM_TESTS)
+# The same tests, built to notice what goes unnoticed: by gcc with the
+# sanitizers of addresses and undefined behaviour, and by clang. Neither
+# lets a warning pass.
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+OTHER = AGENT=$(AGENT) TRANSPORT=$(TRANSPORT) LINK= CROSS_COMPILE=
+
+sanitized:
+	+$(Q)$(MAKE) --no-print-directory $(OTHER) BUILD=$(BUILD)/sanitized \
+		CC=gcc CFLAGS="-O1 -g -Werror $(SANITIZE)" all tests
+
+by-clang:
+	+$(Q)$(MAKE) --no-print-directory $(OTHER) BUILD=$(BUILD)/by-clang \
+		CC=clang CFLAGS="-Os -g -Werror" all tests
+
+check: all tests sanitized by-clang ## every test; ends with `N passed, N failed`
+	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
+		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
+		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
+		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
+
+demo: program $(BUILD)/tests/program_tool ## what it does, shown on real VMs
+	$(Q)tests/examples/demo.sh
 
 # -- Test programs -----------------------------------------------------------
 
@@ -66,12 +95,34 @@ $(ORACLE_DIR)/%.pb.o: $(ORACLE_DIR)/%.pb.c $(BUILD)/flags
 $(BUILD)/tests/test_pbio.o: | $(ORACLE)
 $(BUILD)/tests/test_pbio: $(ORACLE)
 
+# -- Sizes -------------------------------------------------------------------
+
+# Always of the same build, whatever CFLAGS are: gcc's for size.
+size: ## text, data, stack and contexts, held to tests/size/budget
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size \
+		CFLAGS="-Os -fcallgraph-info=su" sizes
+	$(Q)tests/size/size.sh $(BUILD)/size
+
+sizes: all $(BUILD)/contexts
+
+$(BUILD)/contexts: tests/size/contexts.c $(BUILD)/flags
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=c11 $(ALL_CPPFLAGS) $(LINK) -o $@ $<
+
 # -- Style -------------------------------------------------------------------
 
 C_FILES = $(shell find include src port tests -name '*.[ch]')
+TIDY_FILES = $(LIB_SOURCES) $(PROGRAM_SOURCES) \
+	$(foreach port,$(PORTS),$(PORT_$(port)))
 
 format: ## reformat all sources
 	$(Q)clang-format -i $(C_FILES)
 
-lint: ## clang-format, clang-tidy, cppcheck
+lint: $(PROTOS:%=$(GEN)/%.pb.h) ## clang-format, clang-tidy, cppcheck
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(TIDY_FILES) -- \
+		-std=c11 $(PB_CPPFLAGS) $(PORT_CPPFLAGS) $(FLAGS_options)
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -Iinclude $(PORTS:%=-Iport/%) \
+		$(FLAGS_options) src port

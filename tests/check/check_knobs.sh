@@ -61,7 +61,8 @@ sizes()
 	fi
 }
 
-# A limit of something that is in no context has to be named in a refusal.
+# What is in no context is the size of an array on the stack, or is named in a
+# refusal.
 halved_changes_something()
 {
 	all=$(sizes)
@@ -69,7 +70,7 @@ halved_changes_something()
 	knobs | while read -r knob value; do
 		half=$(sizes "-D$knob=$((value / 2))")
 		[ "$half" != "$all" ] && continue
-		grep -rqE "\"[^\"]*$knob[^\"]*\"" src ||
+		grep -rqE "\"[^\"]*$knob[^\"]*\"|^\t.*\[$knob\];" src ||
 			echo "$knob: halved, nothing changes and nobody says so"
 	done
 }
