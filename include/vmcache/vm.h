@@ -59,6 +59,7 @@ enum vmc_status vmc_vm_config_write(const struct vmc_vm_config *config,
  * VMC_ERR_MISMATCH:  `error` names the first path that differs and both
  *                    values, for example "HypervisorConfig.KernelPath".
  * VMC_ERR_MALFORMED: one is not JSON; `error` says which and where.
+ * VMC_ERR_TOO_BIG:   one nests deeper than VMC_JSON_DEPTH_MAX.
  */
 enum vmc_status vmc_vm_config_compare(struct vmc_view wanted,
 				      struct vmc_view cached,

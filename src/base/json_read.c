@@ -474,7 +474,8 @@ static int in_object(const struct vmc_json_reader *r)
 static void enter(struct vmc_json_reader *r, uint64_t is_object)
 {
 	if (r->depth == VMC_JSON_DEPTH_MAX) {
-		vmc_json_refuse(r, VMC_ERR_TOO_BIG, "nested deeper than VMC_JSON_DEPTH_MAX");
+		vmc_json_refuse(r, VMC_ERR_TOO_BIG,
+				"nested deeper than VMC_JSON_DEPTH_MAX");
 		return;
 	}
 	r->at++;

@@ -449,8 +449,7 @@ static enum vmc_status check(struct vmc_view document, const char *name,
 		vmc_json_enter_object(&r); /* fails, and says so */
 	if (vmc_json_end(&r) == VMC_OK)
 		return VMC_OK;
-	vmc_json_explain(&r, name, error);
-	return VMC_ERR_MALFORMED;
+	return vmc_json_explain(&r, name, error);
 }
 
 /* 1 if `document` is covered by the other one. */
