@@ -15,7 +15,7 @@
 
 #include <signal.h>
 
-#include "../posix/vmcache_posix.h"
+#include "vmcache_posix.h"
 #include "cli.h"
 #include "vmcache/client.h"
 

@@ -6,8 +6,8 @@
 #ifndef CLI_DRIVER_H
 #define CLI_DRIVER_H
 
-#include "../mock/vmcache_mock.h"
-#include "../qemu/vmcache_qemu.h"
+#include "vmcache_mock.h"
+#include "vmcache_qemu.h"
 
 /*
  * Bytes that any driver needs for one VM: that of QEMU keeps two buffers and

@@ -70,10 +70,9 @@ static enum vmc_status fetch_type(char *type, size_t cap)
 	struct vmc_cache_config config;
 	enum vmc_status status;
 
-	while ((status = vmc_cache_fetch_config(&call.channel, &config,
-						&call.task,
-						cli_call_now(&call))) ==
-	       VMC_AGAIN)
+	while ((status = vmc_cache_fetch_config(
+			&call.channel, &config, &call.task,
+			cli_call_now(&call))) == VMC_AGAIN)
 		cli_call_wait(&call);
 	if (status == VMC_OK)
 		find_text(config.data, "HypervisorType", type, cap);
@@ -267,8 +266,8 @@ enum cli_exit cli_get(const struct cli_options *options)
 	enum vmc_status status;
 	enum cli_exit code;
 
-	if (cli_given(options, CLI_PAUSED) && (cli_given(options, CLI_VCPUS) ||
-					       cli_given(options, CLI_MEMORY)))
+	if (cli_given(options, CLI_PAUSED) &&
+	    (cli_given(options, CLI_VCPUS) || cli_given(options, CLI_MEMORY)))
 		return refuse_growth(options);
 	code = prepare(options);
 	if (code != CLI_DONE)

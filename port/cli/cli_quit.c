@@ -81,8 +81,8 @@ static enum vmc_status wait_for_end(int process, vmc_handle stream)
 
 		if (now_ms >= call.deadline_ms)
 			return VMC_ERR_TIMEOUT;
-		status = vmc_posix_poll(&call.waiter, &end, 1,
-					call.deadline_ms, now_ms);
+		status = vmc_posix_poll(&call.waiter, &end, 1, call.deadline_ms,
+					now_ms);
 		if (status == VMC_AGAIN)
 			status = VMC_OK;
 	}

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../../src/base/crc32.h"
-#include "../linux/vmcache_linux.h"
+#include "vmcache_linux.h"
 #include "cli_output.h"
 #include "cli_settings.h"
 #include "vmcache.h"

@@ -26,8 +26,7 @@ static void take_pool(struct cli_settings *s, const struct cli_options *o)
 	s->boot_timeout_ms =
 		cli_number(o, CLI_BOOT_TIMEOUT, s->boot_timeout_ms);
 	s->level = cli_log_level(cli_text(o, CLI_LOG_LEVEL, "info"));
-	s->owner_only =
-		strcmp(cli_text(o, CLI_QUIT_BY, "owner"), "owner") == 0;
+	s->owner_only = strcmp(cli_text(o, CLI_QUIT_BY, "owner"), "owner") == 0;
 	s->mock_boot_ms = cli_number(o, CLI_MOCK_BOOT, 0);
 	s->mock_fail = cli_number(o, CLI_MOCK_FAIL, 0);
 }

@@ -28,10 +28,9 @@ static enum vmc_status fetch(void)
 	enum vmc_status status;
 
 	cli_call_task(&call);
-	while ((status = vmc_cache_fetch_status(&call.channel, &status_of,
-						&call.task,
-						cli_call_now(&call))) ==
-	       VMC_AGAIN)
+	while ((status = vmc_cache_fetch_status(
+			&call.channel, &status_of, &call.task,
+			cli_call_now(&call))) == VMC_AGAIN)
 		cli_call_wait(&call);
 	answered |= status == VMC_OK;
 	return status;
@@ -123,8 +122,8 @@ static enum cli_exit late(const struct cli_options *options, uint32_t wanted)
 enum cli_exit cli_status(const struct cli_options *options)
 {
 	uint32_t wanted = cli_number(options, CLI_WAIT_READY, 0);
-	enum cli_exit code = cli_call_begin(&call, options,
-					    wanted ? 0 : CLI_TIMEOUT_MS);
+	enum cli_exit code =
+		cli_call_begin(&call, options, wanted ? 0 : CLI_TIMEOUT_MS);
 	enum vmc_status status;
 
 	if (code != CLI_DONE)
