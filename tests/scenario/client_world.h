@@ -139,6 +139,9 @@ static inline int client_step(struct server_world *w, struct client *client)
 		return 0;
 	if (!vmc_task_active(&client->task) && client->timeout_ms)
 		client->task.deadline_ms = now_ms + client->timeout_ms;
+	else if (client->script[client->at] == CLIENT_ATTACH &&
+		 !vmc_task_active(&client->task))
+		client->task.deadline_ms = now_ms + 1000;
 	status = client_step_call(client, now_ms);
 	if (status == VMC_AGAIN)
 		return 0;
