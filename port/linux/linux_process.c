@@ -6,7 +6,6 @@
  */
 #include "linux_process.h"
 #include "vmcache_linux.h"
-#include "../posix/posix_error.h"
 #include "../../src/base/text.h"
 
 #include <errno.h>
@@ -39,6 +38,35 @@
 #define STAT_START_TIME 22
 
 extern char **environ;
+
+static enum vmc_status status_of(int number)
+{
+	switch (number) {
+	case ENOENT:
+	case ENOTDIR:
+		return VMC_ERR_NOT_FOUND;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return VMC_ERR_PERMISSION;
+	default:
+		return VMC_ERR_IO;
+	}
+}
+
+/* see linux_process.h */
+enum vmc_status vmc_linux_error(struct vmc_error *error, int number,
+				const char *what, const char *path)
+{
+	char words[VMC_ERROR_TEXT_SIZE];
+	struct vmc_text text;
+
+	vmc_text_init(&text, words, sizeof(words));
+	vmc_text_add(&text, what);
+	vmc_text_add(&text, " ");
+	vmc_text_add(&text, path);
+	return vmc_error_set(error, status_of(number), words, strerror(number));
+}
 
 /*
  * Starting
@@ -185,8 +213,8 @@ enum vmc_status vmc_process_start(const struct vmc_process_program *program,
 				     "needs our descriptors 0 to 2 to be open");
 	number = start(program, &child);
 	if (number)
-		return vmc_posix_error(error, "cannot start", program->path,
-				       number);
+		return vmc_linux_error(error, number, "cannot start",
+				       program->path);
 	if (vmc_process_open(child, pidfd) == VMC_OK) {
 		*pid = child;
 		return VMC_OK;
@@ -194,7 +222,7 @@ enum vmc_status vmc_process_start(const struct vmc_process_program *program,
 	number = errno;
 	kill(child, SIGKILL);
 	reap_now(child);
-	return vmc_posix_error(error, "no pidfd of", program->path, number);
+	return vmc_linux_error(error, number, "no pidfd of", program->path);
 }
 
 /*

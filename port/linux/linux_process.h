@@ -9,6 +9,13 @@
 
 #include "vmcache/status.h"
 
+/*
+ * Says in `error` "WHAT PATH: words of errno", and returns what stands for
+ * that errno: VMC_ERR_NOT_FOUND, VMC_ERR_PERMISSION or VMC_ERR_IO.
+ */
+enum vmc_status vmc_linux_error(struct vmc_error *error, int number,
+				const char *what, const char *path);
+
 struct vmc_process_program {
 	const char *path;	 /* of the file to execute */
 	const char *const *argv; /* NULL at the end */

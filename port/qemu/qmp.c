@@ -213,12 +213,12 @@ static void put_number(struct vmc_json_writer *w, const char *key,
 static void put_cpu(struct vmc_json_writer *w,
 		    const struct qmp_command *command)
 {
-	char driver[64];
+	char driver[QMP_CPU_SIZE + sizeof("-x86_64-cpu")];
 
-	snprintf(driver, sizeof(driver), "%.32s-x86_64-cpu", command->cpu);
+	snprintf(driver, sizeof(driver), "%s-x86_64-cpu", command->cpu);
 	put_member(w, "driver", driver);
 	put_name(w, "id", "cpu-", command->number);
-	put_number(w, "socket-id", command->number);
+	put_number(w, "socket-id", command->socket);
 	put_number(w, "core-id", 0);
 	put_number(w, "thread-id", 0);
 }

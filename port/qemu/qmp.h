@@ -17,6 +17,9 @@
 
 #include "vmcache_qemu.h"
 
+/* A model of CPU with its NUL ("qemu64"). */
+#define QMP_CPU_SIZE 32
+
 /* The longest command that is written. */
 #define QMP_COMMAND_SIZE 256
 
@@ -62,8 +65,8 @@ enum qmp_request {
 	QMP_STOP,
 	QMP_CONT,
 	QMP_QUIT,
-	QMP_ADD_CPU,	/* number: socket; cpu: model */
-	QMP_ADD_MEMORY, /* number: of the DIMM; mib: its size */
+	QMP_ADD_CPU,	/* number: of those added, from 0; socket; cpu */
+	QMP_ADD_MEMORY, /* number: of the DIMM, from 0; mib: its size */
 	QMP_ADD_DIMM,	/* number: of the DIMM */
 	QMP_REQUESTS
 };
@@ -72,8 +75,9 @@ struct qmp_command {
 	enum qmp_request request;
 	uint32_t id;
 	uint32_t number;
+	uint32_t socket;
 	uint32_t mib;
-	const char *cpu;
+	const char *cpu; /* model, below QMP_CPU_SIZE bytes */
 };
 
 /* "device_add" and the like. */
