@@ -5,8 +5,8 @@
  * - A call is in flight while its task stands in call[]. Whichever task is
  *   stepped moves the connection for all of them.
  * - At most one response is out of the engine. If it is another task's, it
- *   is held, that task is made due, and nothing more is read until it has
- *   been fetched.
+ *   is held and that task is made due; until it has been fetched, nothing
+ *   else is done on the connection that might lose it.
  * - Bytes of a later response may be in the window already, where no wait
  *   would find them. So whoever fetches a response makes another task due.
  */
@@ -101,7 +101,8 @@ static void end_connection(struct vmc_channel *channel)
 	channel->response_held = 0;
 }
 
-/* All calls in flight end with `status` when they are stepped. */
+/* All calls in flight end with `status` when they are stepped. The handle
+ * that they wait for is gone. */
 static void fail_calls(struct vmc_channel *channel, enum vmc_status status)
 {
 	struct vmc_channel_call *call;
@@ -112,6 +113,7 @@ static void fail_calls(struct vmc_channel *channel, enum vmc_status status)
 		if (!call->task || call->failed)
 			continue;
 		call->failed = status;
+		call->task->wait_len = 0;
 		vmc_task_until(call->task, 0);
 	}
 }
@@ -249,16 +251,20 @@ static unsigned calls_in_flight(const struct vmc_channel *channel)
 	return count;
 }
 
-/* Some other task looks whether there is more in the window. */
-static void kick_other(struct vmc_channel *channel)
+/* Those who could not send yet go on, and one of those who wait looks
+ * whether there is more in the window. */
+static void kick_others(struct vmc_channel *channel)
 {
+	struct vmc_task *task;
+	int found = 0;
 	unsigned i;
 
 	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++) {
-		if (!channel->call[i].task)
+		task = channel->call[i].task;
+		if (!task || (found && task->phase == CALL_WAIT))
 			continue;
-		vmc_task_until(channel->call[i].task, 0);
-		return;
+		found |= task->phase == CALL_WAIT;
+		vmc_task_until(task, 0);
 	}
 }
 
@@ -269,7 +275,7 @@ static void end_call(struct vmc_channel *channel, struct vmc_channel_call *call)
 	call->task = NULL;
 	call->stream = 0;
 	call->failed = VMC_OK;
-	kick_other(channel);
+	kick_others(channel);
 }
 
 /* Its answer, if one comes yet, is nobody's. */
@@ -480,15 +486,19 @@ static enum vmc_status await_response(struct step *step)
 	struct vmc_channel *channel = step->channel;
 	enum vmc_status status;
 
-	if (channel->response_held) {
-		if (channel->response.stream != step->call->stream)
-			return VMC_AGAIN;
-		return finish(step, &channel->response);
-	}
 	status = take_responses(step);
 	if (status != VMC_AGAIN || channel->response_held)
 		return status;
 	return receive(step);
+}
+
+static enum vmc_status fetch_held(struct step *step)
+{
+	struct vmc_channel *channel = step->channel;
+
+	if (channel->response.stream != step->call->stream)
+		return VMC_AGAIN;
+	return finish(step, &channel->response);
 }
 
 /* Another's step, or a close, has failed this call; the text may have been
@@ -516,6 +526,8 @@ static enum vmc_status step_call(struct step *step)
 
 	if (step->call->failed)
 		return report_failure(step);
+	if (step->channel->response_held)
+		return fetch_held(step);
 	if (task->phase == CALL_CONNECT) {
 		status = connect_call(step);
 		if (status)
