@@ -31,11 +31,11 @@ static enum vmc_status check_config(const struct vmc_server_config *config,
 				    struct vmc_error *error)
 {
 	if (!config->pool)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "server: no pool", NULL);
+		return vmc_error_set(error, VMC_ERR_ARGUMENT, "server: no pool",
+				     NULL);
 	if (!config->port.ops)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "server: no port", NULL);
+		return vmc_error_set(error, VMC_ERR_ARGUMENT, "server: no port",
+				     NULL);
 	if (!config->endpoint || config->endpoint[0] == '\0')
 		return vmc_error_set(error, VMC_ERR_ARGUMENT,
 				     "server: no endpoint", NULL);
@@ -79,8 +79,8 @@ enum vmc_status vmc_server_init_checked(struct vmc_server *server,
 	const struct vmc_port *port = &config->port;
 	struct vmc_text words;
 	struct vmc_event *event;
-	enum vmc_status status = vmc_options_check(NULL, server_size, options,
-						   sizeof(*server));
+	enum vmc_status status =
+		vmc_options_check(NULL, server_size, options, sizeof(*server));
 
 	if (status)
 		return status;
@@ -92,8 +92,7 @@ enum vmc_status vmc_server_init_checked(struct vmc_server *server,
 		status = port->ops->listen(port->ctx, config->endpoint,
 					   &server->listener, &server->error);
 	if (status)
-		return vmc_error_set(&server->error, status,
-				     config->endpoint,
+		return vmc_error_set(&server->error, status, config->endpoint,
 				     vmc_status_words(status));
 	event = vmc_pool_push(config->pool, VMC_EVENT_LISTENING, now(server));
 	vmc_text_init(&words, event->text, sizeof(event->text));
@@ -202,8 +201,8 @@ static void accept_all(struct vmc_server *server, uint64_t now_ms)
 
 	while (status == VMC_OK && may_accept(server)) {
 		memset(&peer, 0, sizeof(peer));
-		status = port->ops->accept(port->ctx, server->listener,
-					   &stream, &peer);
+		status = port->ops->accept(port->ctx, server->listener, &stream,
+					   &peer);
 		if (status == VMC_OK)
 			vmc_cache_service_wake(
 				server,

@@ -60,8 +60,8 @@ struct vmc_hypervisor;
  */
 struct vmc_agent {
 	const struct vmc_agent_ops *ops;
-	void *state;		 /* ops->state_size bytes; NULL if that is 0 */
-	const void *config;	 /* the backend's own; the no-op agent: NULL */
+	void *state;             /* ops->state_size bytes; NULL if that is 0 */
+	const void *config;      /* the backend's own; the no-op agent: NULL */
 	struct vmc_error *error; /* where a failure is said; NULL: nowhere */
 };
 
@@ -192,7 +192,7 @@ struct vmc_exec {
 struct vmc_process {
 	uint8_t present;
 	char token[VMC_AGENT_ID_SIZE]; /* its exec id */
-	int64_t pid;		       /* on the host; 0 if it has none */
+	int64_t pid;                   /* on the host; 0 if it has none */
 	struct vmc_wall start_time;
 };
 
@@ -614,8 +614,7 @@ struct vmc_agent_ops {
 	 */
 	enum vmc_status (*online_cpu_mem)(struct vmc_agent *agent,
 					  uint32_t cpus, uint32_t added,
-					  int cpu_only,
-					  struct vmc_task *task,
+					  int cpu_only, struct vmc_task *task,
 					  uint64_t now_ms);
 
 	/* 1.7-. MemHotplugByProbe: memory was added there, in sections. */

@@ -17,13 +17,13 @@ extern "C" {
 
 struct vmc_channel_config {
 	struct vmc_port port;
-	const char *endpoint;    /* where to connect; lives as the channel */
-	vmc_handle stream;       /* or a connection that is there already;
+	const char *endpoint;  /* where to connect; lives as the channel */
+	vmc_handle stream;     /* or a connection that is there already;
 	                          * then endpoint is only for messages.
 	                          * VMC_HANDLE_NONE to connect */
-	const char *transport;   /* NULL: "ttrpc" */
-	uint8_t *window;         /* holds the largest response, and lives as */
-	size_t window_len;       /* the channel; VMC_CHANNEL_WINDOW_SIZE does */
+	const char *transport; /* NULL: "ttrpc" */
+	uint8_t *window;       /* holds the largest response, and lives as */
+	size_t window_len;     /* the channel; VMC_CHANNEL_WINDOW_SIZE does */
 	uint32_t dial_timeout_ms; /* 0: 10 000. A full backlog is retried */
 };
 
@@ -113,8 +113,8 @@ struct vmc_vm_status {
 
 /* GrpcStatus. */
 struct vmc_cache_status {
-	int64_t pid;        /* the server's */
-	uint32_t vm_len;    /* VMs that are READY */
+	int64_t pid;     /* the server's */
+	uint32_t vm_len; /* VMs that are READY */
 	struct vmc_vm_status vm[VMC_VM_MAX];
 };
 
@@ -127,8 +127,8 @@ struct vmc_cache_config {
 /* GrpcVM: a VM that was handed over. `hypervisor` as `reply`. */
 struct vmc_cached_vm {
 	char id[VMC_ID_SIZE];
-	struct vmc_view hypervisor; /* the driver's `save` */
-	int64_t proxy_pid;          /* Kata 1.x only */
+	struct vmc_view hypervisor;   /* the driver's `save` */
+	int64_t proxy_pid;            /* Kata 1.x only */
 	char proxy_url[VMC_URL_SIZE]; /* the agent's URL */
 	uint32_t vcpus, memory_mib, cpu_delta;
 };

@@ -69,10 +69,10 @@ struct vmc_engine_event {
 
 	/* REQUEST */
 	struct vmc_view service, method; /* "cache.CacheService", "Status" */
-	uint64_t timeout_ns;		 /* from the peer; 0: none */
+	uint64_t timeout_ns;             /* from the peer; 0: none */
 
 	/* RESPONSE, OVERSIZE */
-	enum vmc_code code;	 /* 0..16; others become UNKNOWN */
+	enum vmc_code code;      /* 0..16; others become UNKNOWN */
 	struct vmc_view message; /* the error's text */
 
 	struct vmc_view payload; /* REQUEST, RESPONSE */
@@ -82,9 +82,9 @@ struct vmc_engine_event {
 struct vmc_engine_reply {
 	uint32_t stream;
 	enum vmc_code code;
-	const char *message;	      /* with an error; copied, may be NULL */
+	const char *message;          /* with an error; copied, may be NULL */
 	const struct vmc_view *parts; /* the payload; each part's bytes stay */
-	size_t parts_len;	      /* as they are until DELIVERED; <= 5 */
+	size_t parts_len;             /* as they are until DELIVERED; <= 5 */
 };
 
 /* What a client asks. All is copied. */
@@ -100,7 +100,7 @@ enum vmc_engine_role { VMC_ENGINE_SERVER, VMC_ENGINE_CLIENT };
 struct vmc_engine_ops {
 	const char *name;
 	uint8_t first_byte; /* what a client of it sends first */
-	size_t size;	    /* bytes of its context */
+	size_t size;        /* bytes of its context */
 
 	/*
 	 * Begins a connection. `window` receives, from its beginning, and
@@ -169,21 +169,21 @@ struct vmc_engine_ops {
 struct vmc_ttrpc {
 	uint8_t *window, *out;
 	uint32_t window_len, out_len; /* capacities */
-	uint32_t window_used;	      /* bytes received and not consumed */
-	uint32_t frame_len;	      /* of the frame whose event is out */
-	uint32_t drain;		      /* bytes of an oversize frame to skip */
-	uint32_t out_used;	      /* bytes composed in `out` */
-	uint32_t sent;		      /* bytes of the whole message taken */
-	uint32_t total;		      /* bytes of the whole message */
-	uint32_t stream;	      /* of the reply under way */
-	uint32_t last_stream;	      /* highest seen, or last used */
+	uint32_t window_used;         /* bytes received and not consumed */
+	uint32_t frame_len;           /* of the frame whose event is out */
+	uint32_t drain;               /* bytes of an oversize frame to skip */
+	uint32_t out_used;            /* bytes composed in `out` */
+	uint32_t sent;                /* bytes of the whole message taken */
+	uint32_t total;               /* bytes of the whole message */
+	uint32_t stream;              /* of the reply under way */
+	uint32_t last_stream;         /* highest seen, or last used */
 	struct vmc_view parts[VMC_PARTS_MAX - 1];
 	const char *reason; /* not NULL: it has failed */
 	uint8_t parts_len;
-	uint8_t role;	 /* enum vmc_engine_role */
-	uint8_t reply;	 /* how far the reply under way is */
+	uint8_t role;    /* enum vmc_engine_role */
+	uint8_t reply;   /* how far the reply under way is */
 	uint8_t reports; /* events of it that are due */
-	uint8_t ended;	 /* the peer will send no more */
+	uint8_t ended;   /* the peer will send no more */
 };
 
 extern const struct vmc_engine_ops vmc_ttrpc_engine;

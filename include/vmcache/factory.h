@@ -69,11 +69,11 @@ enum vmc_get_vm_step {
 	VMC_GET_VM_CONFIG = 0, /* asking for the configuration, comparing */
 	VMC_GET_VM_BASE,       /* taking the base VM */
 	VMC_GET_VM_RESUME,
-	VMC_GET_VM_RESEED,     /* 512 bytes of the host's entropy */
-	VMC_GET_VM_TIME,       /* left out if env.wall is unsupported */
-	VMC_GET_VM_VCPUS,      /* hot-adding what is missing */
+	VMC_GET_VM_RESEED, /* 512 bytes of the host's entropy */
+	VMC_GET_VM_TIME,   /* left out if env.wall is unsupported */
+	VMC_GET_VM_VCPUS,  /* hot-adding what is missing */
 	VMC_GET_VM_MEMORY,
-	VMC_GET_VM_ONLINE,     /* telling the guest to use it */
+	VMC_GET_VM_ONLINE, /* telling the guest to use it */
 	VMC_GET_VM_STEPS
 };
 
@@ -87,17 +87,17 @@ const char *vmc_get_vm_step_name(enum vmc_get_vm_step step);
  * done to; here the VM that is made directly goes through every step.
  */
 struct vmc_get_vm {
-	struct vmc_factory base;     /* where VMs come from */
-	struct vmc_factory direct;   /* on a mismatch; ops NULL: fail then */
-	struct vmc_view wanted;      /* VMConfig JSON; absent: any will do */
-	uint32_t vcpus, memory_mib;  /* at least; 0: as it comes */
+	struct vmc_factory base;    /* where VMs come from */
+	struct vmc_factory direct;  /* on a mismatch; ops NULL: fail then */
+	struct vmc_view wanted;     /* VMConfig JSON; absent: any will do */
+	uint32_t vcpus, memory_mib; /* at least; 0: as it comes */
 	struct vmc_env env;
 
 	/* For the caller to read, while it runs and after. */
 	enum vmc_get_vm_step step;
 	uint64_t step_ms[VMC_GET_VM_STEPS]; /* what each took */
-	uint8_t mismatch;            /* the VM was made directly; error of */
-	struct vmc_error reason;     /* the compare: the path that differs */
+	uint8_t mismatch;        /* the VM was made directly; error of */
+	struct vmc_error reason; /* the compare: the path that differs */
 
 	/* Private. */
 	struct vmc_task call;

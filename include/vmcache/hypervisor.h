@@ -98,8 +98,7 @@ struct vmc_hypervisor_ops {
 				 struct vmc_task *task, uint64_t now_ms);
 
 	/* Looks without waiting. */
-	void (*probe)(void *ctx, struct vmc_vm *vm,
-		      struct vmc_vm_probe *probe);
+	void (*probe)(void *ctx, struct vmc_vm *vm, struct vmc_vm_probe *probe);
 
 	/*
 	 * Writes what another process needs to take the VM over: Kata's
@@ -124,8 +123,8 @@ struct vmc_hypervisor_ops {
 	 * VMC_ERR_NOT_FOUND: it is gone.
 	 */
 	enum vmc_status (*attach)(void *ctx, struct vmc_vm *vm,
-				  struct vmc_view saved,
-				  struct vmc_task *task, uint64_t now_ms);
+				  struct vmc_view saved, struct vmc_task *task,
+				  uint64_t now_ms);
 
 	/*
 	 * Forgets the VM without stopping it: closes every handle, leaves

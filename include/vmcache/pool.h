@@ -74,47 +74,47 @@ struct vmc_event {
 
 /* Counters since init. */
 struct vmc_pool_counters {
-	uint64_t booted;    /* became READY */
-	uint64_t failed;    /* boots that failed */
-	uint64_t lost;      /* died while READY */
-	uint64_t handed;    /* given to somebody for good */
-	uint64_t returned;  /* came back: the taker had gone in time */
-	uint64_t dropped;   /* stopped: the taker had gone half way */
+	uint64_t booted;   /* became READY */
+	uint64_t failed;   /* boots that failed */
+	uint64_t lost;     /* died while READY */
+	uint64_t handed;   /* given to somebody for good */
+	uint64_t returned; /* came back: the taker had gone in time */
+	uint64_t dropped;  /* stopped: the taker had gone half way */
 	uint64_t events_dropped;
 };
 
 struct vmc_pool_config {
 	struct vmc_factory base;
-	struct vmc_hypervisor hypervisor; /* of the VMs that base makes */
+	struct vmc_hypervisor hypervisor;      /* of the VMs that base makes */
 	const struct vmc_agent_ops *agent_ops; /* NULL: the no-op agent */
 	const void *agent_config;
-	void *drivers;             /* number * hypervisor.ops->vm_size bytes, */
-	size_t drivers_size;       /* aligned to vm_align */
-	void *agents;              /* number * agent_ops->state_size bytes */
+	void *drivers;       /* number * hypervisor.ops->vm_size bytes, */
+	size_t drivers_size; /* aligned to vm_align */
+	void *agents;        /* number * agent_ops->state_size bytes */
 	size_t agents_size;
-	struct vmc_store store;    /* zeroed: nothing on record */
+	struct vmc_store store; /* zeroed: nothing on record */
 	struct vmc_env env;
-	uint32_t number;           /* VMs to keep, 1..VMC_VM_MAX */
-	uint32_t boot_parallel;    /* 0: 2 */
-	uint32_t boot_timeout_ms;  /* 0: 60 000, from start to READY */
-	uint32_t step_timeout_ms;  /* 0: 10 000, attach and the like */
-	uint32_t retry_min_ms;     /* 0: 500, first wait after a failure */
-	uint32_t retry_max_ms;     /* 0: 30 000 */
-	uint32_t digest;           /* of the configuration, for records */
+	uint32_t number;          /* VMs to keep, 1..VMC_VM_MAX */
+	uint32_t boot_parallel;   /* 0: 2 */
+	uint32_t boot_timeout_ms; /* 0: 60 000, from start to READY */
+	uint32_t step_timeout_ms; /* 0: 10 000, attach and the like */
+	uint32_t retry_min_ms;    /* 0: 500, first wait after a failure */
+	uint32_t retry_max_ms;    /* 0: 30 000 */
+	uint32_t digest;          /* of the configuration, for records */
 };
 
 /* Private. */
 struct vmc_pool_slot {
 	struct vmc_vm vm;
-	struct vmc_task task;   /* of what the slot does now */
-	uint64_t since_ms;      /* READY since */
-	uint64_t retry_ms;      /* EMPTY until */
-	uint32_t failures;      /* in a row */
+	struct vmc_task task; /* of what the slot does now */
+	uint64_t since_ms;    /* READY since */
+	uint64_t retry_ms;    /* EMPTY until */
+	uint32_t failures;    /* in a row */
 	uint32_t saved_len;
-	uint16_t generation;    /* changes whenever its handles may */
-	uint8_t recorded;       /* the state last put on record */
-	uint8_t counted;        /* in pool.ready, in pool.booting, or not */
-	uint8_t kick;           /* step it although nothing is due */
+	uint16_t generation; /* changes whenever its handles may */
+	uint8_t recorded;    /* the state last put on record */
+	uint8_t counted;     /* in pool.ready, in pool.booting, or not */
+	uint8_t kick;        /* step it although nothing is due */
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
 };
 
@@ -129,12 +129,12 @@ struct vmc_pool {
 	uint32_t line[VMC_CALL_MAX]; /* tickets, first come first */
 	uint32_t line_len;
 	uint32_t last_ticket;
-	uint32_t ready, booting;     /* slots in that state */
-	uint64_t due_ms;             /* no slot is due before */
-	uint64_t random;             /* for jitter */
+	uint32_t ready, booting; /* slots in that state */
+	uint64_t due_ms;         /* no slot is due before */
+	uint64_t random;         /* for jitter */
 	uint8_t stopping;
 	uint8_t waits_changed;
-	uint8_t again;               /* another slot has become due */
+	uint8_t again;                   /* another slot has become due */
 	uint8_t record[VMC_RECORD_SIZE]; /* being written */
 	struct vmc_pool_counters counters;
 	uint32_t event_first, event_len;
@@ -154,8 +154,7 @@ struct vmc_pool {
 			      VMC_OPTIONS)
 enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
 				      const struct vmc_pool_config *config,
-				      struct vmc_error *error,
-				      size_t pool_size,
+				      struct vmc_error *error, size_t pool_size,
 				      unsigned options) VMC_CHECKED;
 
 /* Handles that a pool waits for at most. */

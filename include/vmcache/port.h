@@ -57,8 +57,7 @@ struct vmc_port_ops {
 				  struct vmc_error *error);
 
 	/* Closes it, and removes the path if it is still the one made. */
-	void (*unlisten)(void *ctx, const char *endpoint,
-			 vmc_handle listener);
+	void (*unlisten)(void *ctx, const char *endpoint, vmc_handle listener);
 
 	/*
 	 * VMC_AGAIN: nobody there (or gone again). VMC_ERR_FULL: the system
@@ -75,8 +74,7 @@ struct vmc_port_ops {
 	 * VMC_ERR_TOO_BIG, VMC_ERR_PERMISSION, VMC_ERR_IO.
 	 */
 	enum vmc_status (*connect)(void *ctx, const char *endpoint,
-				   vmc_handle *stream,
-				   struct vmc_error *error);
+				   vmc_handle *stream, struct vmc_error *error);
 
 	/*
 	 * Receives 1..cap bytes. VMC_AGAIN; VMC_CLOSED once the peer has
@@ -94,10 +92,8 @@ struct vmc_port_ops {
 	 * first byte and stay the caller's. VMC_ERR_LOST: nobody will read.
 	 */
 	enum vmc_status (*send)(void *ctx, vmc_handle stream,
-				const struct vmc_view *parts,
-				size_t parts_len,
-				const struct vmc_handles *handles,
-				size_t *len);
+				const struct vmc_view *parts, size_t parts_len,
+				const struct vmc_handles *handles, size_t *len);
 
 	/* Ends our side of the stream; the peer reads to the end. */
 	void (*shutdown)(void *ctx, vmc_handle stream);

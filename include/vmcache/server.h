@@ -32,18 +32,18 @@ extern "C" {
 #endif
 
 struct vmc_server_config {
-	struct vmc_pool *pool;      /* prepared; the server steps it */
+	struct vmc_pool *pool; /* prepared; the server steps it */
 	struct vmc_port port;
-	const char *endpoint;       /* lives as the server */
+	const char *endpoint;           /* lives as the server */
 	struct vmc_cache_config config; /* what Config answers; lives too */
 	struct vmc_env env;
-	int64_t pid;                /* what Status says of the server */
-	uint32_t frame_timeout_ms;  /* 0: 10 000. A connection that has
+	int64_t pid;               /* what Status says of the server */
+	uint32_t frame_timeout_ms; /* 0: 10 000. A connection that has
 	                             * begun a request, or never did, has so
 	                             * long to complete it */
-	uint32_t write_timeout_ms;  /* 0: 10 000. A reply that is not read */
-	uint32_t owner;             /* uid that may Quit, besides root */
-	uint8_t owner_only;         /* 1: the above is enforced */
+	uint32_t write_timeout_ms; /* 0: 10 000. A reply that is not read */
+	uint32_t owner;            /* uid that may Quit, besides root */
+	uint8_t owner_only;        /* 1: the above is enforced */
 };
 
 /* Private: a call that waits for a VM. A value, never a pointer. */
@@ -52,7 +52,7 @@ struct vmc_server_call {
 	struct vmc_pool_ticket ticket;
 	uint32_t stream;
 	uint16_t connection;
-	uint8_t told;            /* the log knows that it waits */
+	uint8_t told; /* the log knows that it waits */
 };
 
 /* Private: what holds a reply under way. */
@@ -77,17 +77,17 @@ struct vmc_server_handing {
 struct vmc_connection {
 	vmc_handle stream;
 	const struct vmc_engine_ops *ops; /* NULL until the first byte */
-	uint64_t frame_until_ms;  /* the request under way is complete by */
-	uint64_t write_until_ms;  /* the reply under way is read by */
+	uint64_t frame_until_ms; /* the request under way is complete by */
+	uint64_t write_until_ms; /* the reply under way is read by */
 	struct vmc_peer peer;
-	uint32_t calls;           /* waiting for a VM */
-	int32_t slot;             /* of the pool, being delivered; -1 */
-	int16_t reply;            /* of the server's replies; -1 */
-	uint16_t generation;      /* changes whenever it is another's */
-	uint16_t want;            /* what it waits for */
-	uint8_t started;          /* somebody may know the VM in `slot` */
-	uint8_t ended;            /* the peer sends no more */
-	uint8_t gone;             /* nor does it read */
+	uint32_t calls;      /* waiting for a VM */
+	int32_t slot;        /* of the pool, being delivered; -1 */
+	int16_t reply;       /* of the server's replies; -1 */
+	uint16_t generation; /* changes whenever it is another's */
+	uint16_t want;       /* what it waits for */
+	uint8_t started;     /* somebody may know the VM in `slot` */
+	uint8_t ended;       /* the peer sends no more */
+	uint8_t gone;        /* nor does it read */
 	union {
 		struct vmc_ttrpc ttrpc;
 	} engine;
@@ -100,8 +100,8 @@ struct vmc_server {
 	struct vmc_server_config config;
 	vmc_handle listener;
 	struct vmc_error error;
-	uint64_t due_ms;            /* no connection or call is due before */
-	uint64_t accept_again_ms;   /* out of descriptors until */
+	uint64_t due_ms;          /* no connection or call is due before */
+	uint64_t accept_again_ms; /* out of descriptors until */
 	uint32_t call_len;
 	uint32_t open_len;
 	uint8_t stopping, stopped, waits_changed;
@@ -124,10 +124,10 @@ struct vmc_server {
 #define vmc_server_init(server, config)                                        \
 	vmc_server_init_checked(server, config, sizeof(struct vmc_server),     \
 				VMC_OPTIONS)
-enum vmc_status
-vmc_server_init_checked(struct vmc_server *server,
-			const struct vmc_server_config *config,
-			size_t server_size, unsigned options) VMC_CHECKED;
+enum vmc_status vmc_server_init_checked(struct vmc_server *server,
+					const struct vmc_server_config *config,
+					size_t server_size,
+					unsigned options) VMC_CHECKED;
 
 /* Handles that a server, with its pool, waits for at most. */
 #define VMC_SERVER_WAIT_MAX (1 + VMC_CONNECTION_MAX + VMC_POOL_WAIT_MAX)

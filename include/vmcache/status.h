@@ -24,10 +24,10 @@ enum vmc_status {
 	VMC_CLOSED = 2,
 
 	/* The caller's mistakes. */
-	VMC_ERR_ARGUMENT = -1,    /* a value is out of its range */
-	VMC_ERR_STATE = -2,       /* not now: the order of calls is wrong */
-	VMC_ERR_OPTIONS = -3,     /* built with other options than the archive */
-	VMC_ERR_BUSY = -4,        /* the context is in another operation */
+	VMC_ERR_ARGUMENT = -1, /* a value is out of its range */
+	VMC_ERR_STATE = -2,    /* not now: the order of calls is wrong */
+	VMC_ERR_OPTIONS = -3,  /* built with other options than the archive */
+	VMC_ERR_BUSY = -4,     /* the context is in another operation */
 	VMC_ERR_UNSUPPORTED = -5, /* this port, driver or agent cannot do it */
 
 	/* Bytes that are wrong. */
@@ -51,7 +51,7 @@ enum vmc_status {
 	VMC_ERR_UNAVAILABLE = -32, /* the server is stopping */
 	VMC_ERR_CALL = -33,        /* the peer answered with an error code */
 	VMC_ERR_VM = -34,          /* the VM failed: exited, panicked, hangs */
-	VMC_ERR_MISMATCH = -35     /* configurations differ; the text says where */
+	VMC_ERR_MISMATCH = -35 /* configurations differ; the text says where */
 };
 
 /*

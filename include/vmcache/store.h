@@ -21,9 +21,9 @@ extern "C" {
  */
 struct vmc_record {
 	enum vmc_vm_state state;
-	uint32_t digest;        /* of the configuration it was made with */
+	uint32_t digest; /* of the configuration it was made with */
 	int64_t pid;
-	uint64_t start_time;    /* of that process; see start_time below */
+	uint64_t start_time; /* of that process; see start_time below */
 	uint32_t vcpus, memory_mib, cpu_delta, context_id;
 	struct vmc_view id;        /* below VMC_ID_SIZE bytes */
 	struct vmc_view agent_url; /* below VMC_URL_SIZE bytes */
@@ -68,8 +68,8 @@ enum vmc_status vmc_record_read(struct vmc_record *record,
  *             pid (field 22 of /proc/PID/stat on Linux); 0 if unknown.
  */
 struct vmc_store_ops {
-	enum vmc_status (*write)(void *ctx, uint32_t slot,
-				 const uint8_t *bytes, size_t bytes_len);
+	enum vmc_status (*write)(void *ctx, uint32_t slot, const uint8_t *bytes,
+				 size_t bytes_len);
 	enum vmc_status (*next)(void *ctx, uint32_t *cursor, uint32_t *slot,
 				uint8_t *out, size_t *out_len);
 	void (*erase)(void *ctx, uint32_t slot);

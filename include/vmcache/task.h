@@ -56,10 +56,10 @@ enum vmc_wait_events {
 struct vmc_wait {
 	vmc_handle handle;
 	uint32_t key;
-	uint16_t want, got;  /* enum vmc_wait_events */
+	uint16_t want, got; /* enum vmc_wait_events */
 };
 
-#define VMC_WAIT_INDEX(key) ((key) & 0xffffu)
+#define VMC_WAIT_INDEX(key) ((key)&0xffffu)
 
 /* Handles that one operation waits for at once: a VM that boots has its
  * control channel, its console, its process and its standard error. */

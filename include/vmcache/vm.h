@@ -96,16 +96,16 @@ struct vmc_vm {
 	int64_t pid;                  /* of its process; 0 if it has none */
 	uint32_t vcpus;
 	uint32_t memory_mib;
-	uint32_t cpu_delta;           /* vCPUs added but not yet online */
-	uint32_t context_id;          /* its vsock CID; 0 if it has none */
+	uint32_t cpu_delta;  /* vCPUs added but not yet online */
+	uint32_t context_id; /* its vsock CID; 0 if it has none */
 	enum vmc_vm_state state;
-	struct vmc_error error;       /* of what failed; kept until `boot` */
+	struct vmc_error error; /* of what failed; kept until `boot` */
 
 	/* Private. */
 	struct vmc_hypervisor hypervisor;
-	void *driver;                 /* hypervisor.ops->vm_size bytes */
+	void *driver; /* hypervisor.ops->vm_size bytes */
 	struct vmc_agent agent;
-	struct vmc_task step;         /* of the operation inside an operation */
+	struct vmc_task step; /* of the operation inside an operation */
 	uint64_t begun_ms;
 };
 
@@ -130,8 +130,7 @@ void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
  */
 enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 			    const struct vmc_vm_config *config,
-			    struct vmc_task *task,
-			    uint64_t now_ms) VMC_CHECKED;
+			    struct vmc_task *task, uint64_t now_ms) VMC_CHECKED;
 
 /*
  * Takes over a VM that another process made: EMPTY to READY. Its id, pid

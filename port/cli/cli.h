@@ -15,8 +15,8 @@
 /* What the program exits with; stated in every --help and in vmcache.1. */
 enum cli_exit {
 	CLI_DONE = 0,
-	CLI_FAILED = 1,	   /* the call failed; the reason is on stderr */
-	CLI_USAGE = 2,	   /* wrong usage */
+	CLI_FAILED = 1,    /* the call failed; the reason is on stderr */
+	CLI_USAGE = 2,     /* wrong usage */
 	CLI_NO_SERVER = 3, /* nobody listens at the endpoint */
 	CLI_DEADLINE = 4   /* --timeout has passed */
 };

@@ -147,7 +147,7 @@ enum cli_exit cli_call_failed(struct cli_call *call, enum vmc_status status,
 			     vmc_code_name(error->code), error->text);
 	else
 		cli_complain(call->options, "%s",
-			     error->text[0] ? error->text
-					    : vmc_status_words(status));
+			     error->text[0] ? error->text :
+					      vmc_status_words(status));
 	return CLI_FAILED;
 }

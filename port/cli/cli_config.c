@@ -130,8 +130,8 @@ static enum vmc_status see_both(struct walk *walk,
 {
 	enum vmc_status status = see_document(walk, "", config->data);
 
-	return status ? status
-		      : see_document(walk, "AgentConfig", config->agent_config);
+	return status ? status :
+			see_document(walk, "AgentConfig", config->agent_config);
 }
 
 static void print_json(const struct vmc_cache_config *config)

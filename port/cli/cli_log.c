@@ -252,7 +252,7 @@ void cli_log_end(struct cli_log *log)
 /* Which members of an event mean something, and what they are called. */
 struct event_row {
 	uint8_t level, slot, pid, peer; /* the latter: 1 if to be shown */
-	const char *ms, *text;		/* NULL if not */
+	const char *ms, *text;          /* NULL if not */
 };
 
 static const struct event_row event_rows[] = {

@@ -37,9 +37,9 @@ struct cli_log {
 	int fd;
 	enum cli_level level; /* what is less important is left out */
 	uint8_t terminal;     /* progress is drawn */
-	uint8_t drawn;	      /* it is on the screen now */
-	uint8_t muted;	      /* the line being composed is left out */
-	uint64_t lost;	      /* lines, since the last that went out */
+	uint8_t drawn;        /* it is on the screen now */
+	uint8_t muted;        /* the line being composed is left out */
+	uint64_t lost;        /* lines, since the last that went out */
 	uint32_t line_len, progress_len;
 	char line[CLI_LOG_LINE_SIZE];
 	char progress[CLI_LOG_PROGRESS_SIZE];

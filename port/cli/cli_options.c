@@ -433,8 +433,8 @@ static enum cli_option find(enum cli_command command, const char *name,
 
 		if (!(row->commands & CLI_FOR(command)))
 			continue;
-		if (letter ? row->letter == letter
-			   : strlen(row->name) == name_len &&
+		if (letter ? row->letter == letter :
+			     strlen(row->name) == name_len &&
 				     memcmp(row->name, name, name_len) == 0)
 			return (enum cli_option)i;
 	}

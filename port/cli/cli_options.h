@@ -66,19 +66,19 @@ enum cli_option {
 };
 
 enum cli_option_kind {
-	CLI_FLAG,	      /* --json */
-	CLI_TEXT,	      /* --kernel PATH */
-	CLI_CHOICE,	      /* --accel auto|kvm|tcg */
-	CLI_COUNT,	      /* --number N */
+	CLI_FLAG,             /* --json */
+	CLI_TEXT,             /* --kernel PATH */
+	CLI_CHOICE,           /* --accel auto|kvm|tcg */
+	CLI_COUNT,            /* --number N */
 	CLI_COUNT_OR_NOTHING, /* --wait-ready[=N] */
-	CLI_SECONDS	      /* --timeout 2.5, kept as milliseconds */
+	CLI_SECONDS           /* --timeout 2.5, kept as milliseconds */
 };
 
 /* What the program knows of an option. */
 struct cli_option_row {
 	const char *name;  /* without the dashes */
-	char letter;	   /* -n; 0 if it has none */
-	uint8_t kind;	   /* enum cli_option_kind */
+	char letter;       /* -n; 0 if it has none */
+	uint8_t kind;      /* enum cli_option_kind */
 	uint16_t commands; /* CLI_FOR(CLI_SERVE) | … */
 	uint32_t min, max; /* of a number; of seconds in milliseconds */
 	const char *value; /* "N", or the choices "a|b|c" */

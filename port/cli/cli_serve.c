@@ -292,8 +292,8 @@ static enum cli_exit failed(const struct cli_options *options,
 			    enum vmc_status status)
 {
 	cli_complain(options, "%s",
-		     serve.error.text[0] ? serve.error.text
-					 : vmc_status_words(status));
+		     serve.error.text[0] ? serve.error.text :
+					   vmc_status_words(status));
 	return CLI_FAILED;
 }
 

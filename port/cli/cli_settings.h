@@ -17,9 +17,9 @@
 struct cli_settings {
 	const char *endpoint;
 	uint32_t number;
-	uint32_t boot_parallel;	  /* 0: the pool's default */
+	uint32_t boot_parallel;   /* 0: the pool's default */
 	uint32_t boot_timeout_ms; /* 0: the pool's default */
-	uint8_t owner_only;	  /* Quit is for the owner (and root) */
+	uint8_t owner_only;       /* Quit is for the owner (and root) */
 	enum cli_level level;
 	struct vmc_vm_config vm;
 	struct vmc_qemu_config qemu;

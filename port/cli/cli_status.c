@@ -53,8 +53,8 @@ static enum vmc_status fetch_until(uint32_t wanted)
 		if (cli_call_now(&call) >= call.deadline_ms)
 			return VMC_ERR_TIMEOUT;
 		cli_call_pause(&call, pause_ms);
-		pause_ms = pause_ms * 2 < PAUSE_MAX_MS ? pause_ms * 2
-						       : PAUSE_MAX_MS;
+		pause_ms = pause_ms * 2 < PAUSE_MAX_MS ? pause_ms * 2 :
+							 PAUSE_MAX_MS;
 		status = fetch();
 	}
 	return status;

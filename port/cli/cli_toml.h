@@ -42,9 +42,9 @@
 
 struct cli_toml {
 	struct vmc_vm_config vm; /* hypervisor is "qemu"; NULL, 0: not there */
-	uint32_t number;	 /* vm_cache_number */
-	const char *endpoint;	 /* vm_cache_endpoint; NULL: not there */
-	uint32_t unused;	 /* keys that were counted */
+	uint32_t number;         /* vm_cache_number */
+	const char *endpoint;    /* vm_cache_endpoint; NULL: not there */
+	uint32_t unused;         /* keys that were counted */
 
 	/* "FILE:LINE: what", or "". Control characters are escaped. */
 	char refused[CLI_TOML_ERROR_SIZE];

@@ -174,8 +174,7 @@ static int timeout_ms(const struct vmc_server *server)
 	now_ms = env->now_ms(env->ctx);
 	if (until_ms <= now_ms)
 		return 0;
-	return until_ms - now_ms > INT_MAX ? INT_MAX :
-					     (int)(until_ms - now_ms);
+	return until_ms - now_ms > INT_MAX ? INT_MAX : (int)(until_ms - now_ms);
 }
 
 static void drain_wakes(const struct vmc_linux_loop *loop)

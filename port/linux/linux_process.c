@@ -235,8 +235,8 @@ enum vmc_status vmc_process_open(int64_t pid, int *pidfd)
 	long fd = syscall(SYS_pidfd_open, (pid_t)pid, 0);
 
 	if (fd < 0)
-		return errno == ESRCH || errno == EINVAL ? VMC_ERR_NOT_FOUND
-							 : VMC_ERR_IO;
+		return errno == ESRCH || errno == EINVAL ? VMC_ERR_NOT_FOUND :
+							   VMC_ERR_IO;
 	*pidfd = (int)fd;
 	return VMC_OK;
 }

@@ -17,11 +17,11 @@ enum vmc_status vmc_linux_error(struct vmc_error *error, int number,
 				const char *what, const char *path);
 
 struct vmc_process_program {
-	const char *path;	 /* of the file to execute */
+	const char *path;        /* of the file to execute */
 	const char *const *argv; /* NULL at the end */
-	const int *keep;	 /* descriptors that stay open in it, under */
-	size_t keep_len;	 /* their numbers, above 2; all others close */
-	int output;		 /* becomes its standard output and error */
+	const int *keep;         /* descriptors that stay open in it, under */
+	size_t keep_len;         /* their numbers, above 2; all others close */
+	int output;              /* becomes its standard output and error */
 };
 
 /*

@@ -29,7 +29,7 @@ struct mock_vm {
 enum fate { GOES_WELL = 1, GOES_WRONG, HANGS };
 
 static const char *const op_names[] = {
-	"boot",	      "ready", "pause", "resume", "add vCPUs",
+	"boot",       "ready", "pause", "resume", "add vCPUs",
 	"add memory", "stop",  "watch", "attach", "save",
 };
 
@@ -278,8 +278,8 @@ static enum vmc_status make(struct vmc_mock *mock, struct vmc_vm *vm,
 	if (vm->memory_mib == 0)
 		vm->memory_mib = VMC_MOCK_MEMORY_MIB;
 	mine->vcpus_max = config->vcpus_max ? config->vcpus_max : vm->vcpus;
-	mine->memory_max_mib = config->memory_max_mib ? config->memory_max_mib
-						      : vm->memory_mib;
+	mine->memory_max_mib = config->memory_max_mib ? config->memory_max_mib :
+							vm->memory_mib;
 	if (mock->pid_first)
 		vm->pid = mock->pid_first + mine->serial - 1;
 	set_attached(mock, vm, 1);

@@ -70,14 +70,14 @@ enum vmc_mock_op {
  * watch ends only if it goes wrong, after the delay.
  */
 struct vmc_mock_script {
-	uint32_t delay_ms;	/* each call takes so long, then succeeds or
+	uint32_t delay_ms;      /* each call takes so long, then succeeds or
 				 * goes wrong */
-	uint32_t wrong_from;	/* first call that goes wrong, counted from 1
+	uint32_t wrong_from;    /* first call that goes wrong, counted from 1
 				 * as in `called`; 0: none does */
-	uint32_t wrong_len;	/* so many do; 0: all from there on */
+	uint32_t wrong_len;     /* so many do; 0: all from there on */
 	enum vmc_status status; /* how: VMC_AGAIN hangs until the deadline or
 				 * a cancel; 0: fails with VMC_ERR_VM */
-	const char *text;	/* what it says then; NULL: a default */
+	const char *text;       /* what it says then; NULL: a default */
 };
 
 /* One VM of a world that keeps book. Entry N - 1 is that of serial N. */
@@ -85,7 +85,7 @@ struct vmc_mock_machine {
 	char id[VMC_ID_SIZE];
 	uint32_t stopped;  /* times that it was stopped: 1 at the most */
 	uint32_t released; /* times that it was let go of for good */
-	uint8_t killed;	   /* by vmc_mock_kill */
+	uint8_t killed;    /* by vmc_mock_kill */
 	uint8_t paused;
 	uint8_t held; /* somebody has its control channel */
 };
@@ -100,12 +100,12 @@ struct vmc_mock {
 	uint32_t machine_max; /* one more is refused (VMC_ERR_FULL) */
 
 	/* For the caller to read. */
-	uint32_t called[VMC_MOCK_OPS];	  /* operations begun */
-	uint32_t failed[VMC_MOCK_OPS];	  /* of these, failed */
+	uint32_t called[VMC_MOCK_OPS];    /* operations begun */
+	uint32_t failed[VMC_MOCK_OPS];    /* of these, failed */
 	uint32_t cancelled[VMC_MOCK_OPS]; /* of these, given up */
-	uint32_t machine_len;		  /* VMs made: the last serial */
-	uint32_t misused;		  /* calls against the contract */
-	const char *misuse;		  /* the first of these */
+	uint32_t machine_len;             /* VMs made: the last serial */
+	uint32_t misused;                 /* calls against the contract */
+	const char *misuse;               /* the first of these */
 };
 
 #define VMC_MOCK_INIT                                                          \

@@ -38,8 +38,7 @@ static enum vmc_status null_accept(void *ctx, vmc_handle listener,
 }
 
 static enum vmc_status null_connect(void *ctx, const char *endpoint,
-				    vmc_handle *stream,
-				    struct vmc_error *error)
+				    vmc_handle *stream, struct vmc_error *error)
 {
 	UNUSED(ctx);
 	UNUSED(stream);
@@ -61,10 +60,8 @@ static enum vmc_status null_recv(void *ctx, vmc_handle stream, uint8_t *buf,
 }
 
 static enum vmc_status null_send(void *ctx, vmc_handle stream,
-				 const struct vmc_view *parts,
-				 size_t parts_len,
-				 const struct vmc_handles *handles,
-				 size_t *len)
+				 const struct vmc_view *parts, size_t parts_len,
+				 const struct vmc_handles *handles, size_t *len)
 {
 	UNUSED(ctx);
 	UNUSED(stream);
@@ -182,8 +179,7 @@ static enum vmc_status null_watch(void *ctx, struct vmc_vm *vm,
 	return vmc_task_end(task, unsupported(vm, "watch"));
 }
 
-static void null_probe(void *ctx, struct vmc_vm *vm,
-		       struct vmc_vm_probe *probe)
+static void null_probe(void *ctx, struct vmc_vm *vm, struct vmc_vm_probe *probe)
 {
 	UNUSED(ctx);
 	UNUSED(vm);
@@ -209,8 +205,8 @@ static void null_detach(void *ctx, struct vmc_vm *vm)
 }
 
 static enum vmc_status null_attach(void *ctx, struct vmc_vm *vm,
-				   struct vmc_view saved,
-				   struct vmc_task *task, uint64_t now_ms)
+				   struct vmc_view saved, struct vmc_task *task,
+				   uint64_t now_ms)
 {
 	UNUSED(ctx);
 	UNUSED(saved);

@@ -32,8 +32,7 @@ enum vmc_status vmc_posix_error(struct vmc_error *error, const char *what,
 	char text[VMC_ERROR_TEXT_SIZE];
 
 	snprintf(text, sizeof(text), "%s %s", what, path);
-	return vmc_error_set(error, status_of(number), text,
-			     strerror(number));
+	return vmc_error_set(error, status_of(number), text, strerror(number));
 }
 
 static int make_one(const char *path, unsigned mode)

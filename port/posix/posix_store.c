@@ -13,8 +13,7 @@
 
 #define NAME_SIZE 24
 
-static void name_record(char name[NAME_SIZE], uint32_t slot,
-			const char *suffix)
+static void name_record(char name[NAME_SIZE], uint32_t slot, const char *suffix)
 {
 	snprintf(name, NAME_SIZE, "%u.%s", (unsigned)slot, suffix);
 }
@@ -53,8 +52,7 @@ void vmc_posix_store_remove(struct vmc_posix_store *store, const char *path)
 	rmdir(path); /* others' files in it, or gone already: left alone */
 }
 
-static enum vmc_status write_all(int fd, const uint8_t *bytes,
-				 size_t bytes_len)
+static enum vmc_status write_all(int fd, const uint8_t *bytes, size_t bytes_len)
 {
 	while (bytes_len > 0) {
 		ssize_t len = write(fd, bytes, bytes_len);

@@ -217,9 +217,9 @@ static void add_guest(struct qemu_command *command,
 	if (config->image) {
 		add_drive(command, config->image);
 		add_pair(command, "-device",
-			 machine == QEMU_MICROVM
-				 ? "virtio-blk-device,drive=image"
-				 : "virtio-blk-pci,drive=image");
+			 machine == QEMU_MICROVM ?
+				 "virtio-blk-device,drive=image" :
+				 "virtio-blk-pci,drive=image");
 	}
 }
 

@@ -25,7 +25,7 @@
 
 struct vmc_qmp {
 	uint16_t begin, end; /* of the bytes that were not taken yet */
-	uint8_t skip;	     /* until the next line's end */
+	uint8_t skip;        /* until the next line's end */
 	uint8_t line[VMC_QEMU_LINE_SIZE];
 };
 
@@ -50,8 +50,8 @@ enum qmp_type {
 /* Views are raw JSON texts and live until vmc_qmp_recv_buf. */
 struct qmp_message {
 	enum qmp_type type;
-	uint32_t id;		/* of the command that it answers; 0: none */
-	struct vmc_view text;	/* an event's name, an error's words */
+	uint32_t id;            /* of the command that it answers; 0: none */
+	struct vmc_view text;   /* an event's name, an error's words */
 	struct vmc_view status; /* in a return: the VM's run state */
 };
 
@@ -65,9 +65,9 @@ enum qmp_request {
 	QMP_STOP,
 	QMP_CONT,
 	QMP_QUIT,
-	QMP_ADD_CPU,	/* number: of those added, from 0; socket; cpu */
+	QMP_ADD_CPU,    /* number: of those added, from 0; socket; cpu */
 	QMP_ADD_MEMORY, /* number: of the DIMM, from 0; mib: its size */
-	QMP_ADD_DIMM,	/* number: of the DIMM */
+	QMP_ADD_DIMM,   /* number: of the DIMM */
 	QMP_REQUESTS
 };
 

@@ -137,7 +137,7 @@ struct vmc_qemu_config {
 /* The driver. Private but for the functions below. */
 struct vmc_qemu {
 	struct vmc_qemu_config config;
-	uint32_t tried;	      /* digest of what was tried on KVM; 0: nothing */
+	uint32_t tried;       /* digest of what was tried on KVM; 0: nothing */
 	uint8_t tried_well;   /* and it ran */
 	uint32_t handed_next; /* entry to overwrite when all are taken */
 	int32_t handed[VMC_QEMU_HANDED_MAX]; /* pids to reap; 0: none */

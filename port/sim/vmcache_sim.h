@@ -54,8 +54,8 @@ extern "C" {
 
 enum vmc_sim_fault_type {
 	VMC_SIM_NO_FAULT = 0,
-	VMC_SIM_LOST,	     /* broken at both ends, what is on its way gone */
-	VMC_SIM_GONE,	     /* who connected has died: its end is closed */
+	VMC_SIM_LOST,        /* broken at both ends, what is on its way gone */
+	VMC_SIM_GONE,        /* who connected has died: its end is closed */
 	VMC_SIM_SERVER_GONE, /* who accepted has died */
 	VMC_SIM_HALF_CLOSE,  /* who connected ends its side */
 	VMC_SIM_SHORT_READ,  /* reading stops there, finds nothing once, and
@@ -80,8 +80,8 @@ struct vmc_sim_fault {
 /* Private: one direction of a connection. */
 struct vmc_sim_pipe {
 	uint32_t first, len; /* bytes that wait */
-	uint8_t ended;	     /* the writer will send no more */
-	uint8_t reset;	     /* and left bytes of its own unread */
+	uint8_t ended;       /* the writer will send no more */
+	uint8_t reset;       /* and left bytes of its own unread */
 	uint8_t stall_read, stall_write;
 	uint8_t bytes[VMC_SIM_RING_SIZE];
 };
@@ -91,8 +91,8 @@ struct vmc_sim_link {
 	uint32_t number; /* by order of connect; 0: free */
 	uint32_t listener;
 	uint64_t sent, received; /* of both directions */
-	uint8_t open[2];	 /* by who has it */
-	uint8_t dead[2];	 /* its owner has died: nothing works */
+	uint8_t open[2];         /* by who has it */
+	uint8_t dead[2];         /* its owner has died: nothing works */
 	uint8_t accepted, broken;
 	struct vmc_peer peer[2]; /* who is at that end */
 	struct vmc_sim_pipe pipe[2];
@@ -108,17 +108,17 @@ struct vmc_sim_listener {
 struct vmc_sim {
 	/* For the caller to set, at any time. */
 	uint64_t now_ms;
-	uint64_t seed;	     /* of the entropy; 0 is as good as any */
+	uint64_t seed;       /* of the entropy; 0 is as good as any */
 	uint32_t short_read; /* bytes per recv at most; 0: no limit */
 	uint32_t short_write;
-	uint32_t ring;		/* bytes a direction holds; 0: all of
+	uint32_t ring;          /* bytes a direction holds; 0: all of
 				     * VMC_SIM_RING_SIZE */
-	uint32_t backlog;	/* connections that wait to be accepted;
+	uint32_t backlog;       /* connections that wait to be accepted;
 				     * 0: no limit */
-	uint32_t accept_full;	/* accepts that find no descriptor left */
-	uint32_t listen_fails;	/* listens refused with VMC_ERR_IO */
+	uint32_t accept_full;   /* accepts that find no descriptor left */
+	uint32_t listen_fails;  /* listens refused with VMC_ERR_IO */
 	uint32_t entropy_fails; /* calls for entropy that fail */
-	uint8_t no_wall;	/* there is no calendar */
+	uint8_t no_wall;        /* there is no calendar */
 	struct vmc_peer client; /* who connects from now on */
 	struct vmc_peer server; /* whom those see at the other end */
 	struct vmc_sim_fault fault;
@@ -126,9 +126,9 @@ struct vmc_sim {
 	/* For the caller to read. */
 	uint64_t exchanged; /* bytes sent on all connections */
 	uint32_t connected; /* connects that succeeded, ever */
-	uint32_t open;	    /* ends that somebody holds */
+	uint32_t open;      /* ends that somebody holds */
 	uint32_t struck;    /* faults that struck */
-	uint32_t woken;	    /* calls of wake */
+	uint32_t woken;     /* calls of wake */
 	uint32_t misused;   /* calls on handles that are not open */
 
 	/* Private. */
@@ -180,7 +180,7 @@ uint64_t vmc_sim_sent(const struct vmc_sim *sim, vmc_handle stream);
 struct vmc_sim_store {
 	uint32_t fail_from; /* first write that fails, from 1; 0: none */
 	uint32_t fail_len;  /* so many do; 0: all from there on */
-	uint64_t born;	    /* added to a pid, that process's start time */
+	uint64_t born;      /* added to a pid, that process's start time */
 
 	uint32_t writes, erases;
 	uint32_t bytes_len[VMC_VM_MAX]; /* 0: no record */

@@ -511,8 +511,8 @@ static int next_on_level(struct vmc_json_reader *r, uint8_t close)
 		return 0;
 	}
 	if (!r->fresh && !take_byte(r, ',')) {
-		unexpected(r, close == '}' ? "',' or '}' expected"
-					   : "',' or ']' expected");
+		unexpected(r, close == '}' ? "',' or '}' expected" :
+					     "',' or ']' expected");
 		return 0;
 	}
 	r->fresh = 0;
@@ -581,8 +581,8 @@ void vmc_json_skip(struct vmc_json_reader *r)
 	begin = r->at;
 	step_into(r);
 	while (r->depth > depth && !r->fail) {
-		more = in_object(r) ? vmc_json_next_member(r, &key)
-				    : vmc_json_next_element(r);
+		more = in_object(r) ? vmc_json_next_member(r, &key) :
+				      vmc_json_next_element(r);
 		if (more)
 			step_into(r);
 	}

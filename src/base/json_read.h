@@ -45,11 +45,11 @@ enum vmc_json_type {
 
 struct vmc_json_reader {
 	struct vmc_view document;
-	size_t at;	  /* bytes taken; of the failure, once there is one */
-	size_t last;	  /* where the value taken last begins */
+	size_t at;        /* bytes taken; of the failure, once there is one */
+	size_t last;      /* where the value taken last begins */
 	uint64_t objects; /* bit n: the level n is an object, not an array */
-	uint8_t depth;	  /* levels entered and not left */
-	uint8_t fresh;	  /* nothing of this level was announced yet */
+	uint8_t depth;    /* levels entered and not left */
+	uint8_t fresh;    /* nothing of this level was announced yet */
 	enum vmc_status fail; /* VMC_OK, or what vmc_json_end will return */
 	const char *what;     /* then in words: "string expected" */
 };

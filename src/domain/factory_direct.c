@@ -5,8 +5,7 @@
 #define UUID_SIZE 37
 
 /* RFC 9562, section 5.4: 122 random bits, version 4, variant 10. */
-static enum vmc_status make_uuid(const struct vmc_env *env,
-				 char out[UUID_SIZE])
+static enum vmc_status make_uuid(const struct vmc_env *env, char out[UUID_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
 	uint8_t random[16];

@@ -17,8 +17,8 @@ static void cancel_get(struct vmc_task *task)
 	vmc_task_cancel(&remote->call);
 }
 
-static void begin_call(struct vmc_factory_remote *remote,
-		       struct vmc_task *task, unsigned phase)
+static void begin_call(struct vmc_factory_remote *remote, struct vmc_task *task,
+		       unsigned phase)
 {
 	vmc_task_init(&remote->call);
 	remote->call.deadline_ms = task->deadline_ms;

@@ -13,8 +13,8 @@
 #define PHASE_STOP ((uint8_t)(VMC_GET_VM_STEPS + 1))
 
 static const char *const step_names[VMC_GET_VM_STEPS] = {
-	"config", "base", "resume", "reseed", "time",
-	"vcpus",  "memory", "online",
+	"config", "base",  "resume", "reseed",
+	"time",   "vcpus", "memory", "online",
 };
 
 /* see vmcache/factory.h */
@@ -103,8 +103,7 @@ static enum vmc_status step_vcpus(struct vmc_get_vm *get, struct vmc_vm *vm,
 {
 	if (vm->vcpus >= get->vcpus)
 		return VMC_OK;
-	return vmc_vm_add_vcpus(vm, get->vcpus - vm->vcpus, &get->call,
-				now_ms);
+	return vmc_vm_add_vcpus(vm, get->vcpus - vm->vcpus, &get->call, now_ms);
 }
 
 static enum vmc_status step_memory(struct vmc_get_vm *get, struct vmc_vm *vm,
@@ -128,9 +127,8 @@ static enum vmc_status step_online(struct vmc_get_vm *get, struct vmc_vm *vm,
 
 	if (vm->cpu_delta == 0 && !get->memory_added)
 		return VMC_OK;
-	status = vm->agent.ops->online_cpu_mem(&vm->agent, vm->vcpus,
-					       vm->cpu_delta, 0, &get->call,
-					       now_ms);
+	status = vm->agent.ops->online_cpu_mem(
+		&vm->agent, vm->vcpus, vm->cpu_delta, 0, &get->call, now_ms);
 	if (status == VMC_OK)
 		vm->cpu_delta = 0;
 	return status;

@@ -29,12 +29,12 @@ static uint32_t or_default(uint32_t value, uint32_t default_value)
 
 static void set_defaults(struct vmc_pool_config *config)
 {
-	config->boot_parallel = or_default(config->boot_parallel,
-					   BOOT_PARALLEL);
-	config->boot_timeout_ms = or_default(config->boot_timeout_ms,
-					     BOOT_TIMEOUT_MS);
-	config->step_timeout_ms = or_default(config->step_timeout_ms,
-					     STEP_TIMEOUT_MS);
+	config->boot_parallel =
+		or_default(config->boot_parallel, BOOT_PARALLEL);
+	config->boot_timeout_ms =
+		or_default(config->boot_timeout_ms, BOOT_TIMEOUT_MS);
+	config->step_timeout_ms =
+		or_default(config->step_timeout_ms, STEP_TIMEOUT_MS);
 	config->retry_min_ms = or_default(config->retry_min_ms, RETRY_MIN_MS);
 	config->retry_max_ms = or_default(config->retry_max_ms, RETRY_MAX_MS);
 }
@@ -77,14 +77,14 @@ static enum vmc_status check_config(const struct vmc_pool_config *config,
 		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
 					    "pool: number: at most VMC_VM_MAX",
 					    VMC_VM_MAX);
-	status = check_array(error, "pool: drivers: bytes needed",
-			     config->drivers, config->drivers_size,
-			     config->number * driver->vm_size,
-			     driver->vm_align);
+	status =
+		check_array(error, "pool: drivers: bytes needed",
+			    config->drivers, config->drivers_size,
+			    config->number * driver->vm_size, driver->vm_align);
 	if (status || !agent)
 		return status;
-	return check_array(error, "pool: agents: bytes needed",
-			   config->agents, config->agents_size,
+	return check_array(error, "pool: agents: bytes needed", config->agents,
+			   config->agents_size,
 			   config->number * agent->state_size,
 			   agent->state_align);
 }
@@ -100,8 +100,8 @@ static void init_slot(struct vmc_pool *pool, uint32_t number)
 	struct vmc_pool_slot *slot = &pool->slot[number];
 	struct vmc_agent agent = {
 		.ops = config->agent_ops,
-		.state = element(config->agents,
-				 config->agent_ops->state_size, number),
+		.state = element(config->agents, config->agent_ops->state_size,
+				 number),
 		.config = config->agent_config,
 	};
 
@@ -116,8 +116,8 @@ static void init_slot(struct vmc_pool *pool, uint32_t number)
 /* see vmcache/pool.h */
 enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
 				      const struct vmc_pool_config *config,
-				      struct vmc_error *error,
-				      size_t pool_size, unsigned options)
+				      struct vmc_error *error, size_t pool_size,
+				      unsigned options)
 {
 	enum vmc_status status;
 	uint32_t i;
@@ -382,8 +382,7 @@ void vmc_pool_give_back(struct vmc_pool *pool, uint32_t slot, int started,
 {
 	if (started) {
 		pool->counters.dropped++;
-		vmc_pool_report(pool, VMC_EVENT_VM_DROPPED, slot, NULL,
-				now_ms);
+		vmc_pool_report(pool, VMC_EVENT_VM_DROPPED, slot, NULL, now_ms);
 	}
 	if (started || pool->stopping)
 		vmc_pool_slot_stop(pool, slot, now_ms);

@@ -7,12 +7,11 @@
 #include <string.h>
 
 static const char *const names[] = {
-	"none",          "vm-booting",   "vm-ready",
-	"vm-failed",     "vm-console",   "vm-lost",
-	"vm-taken",      "vm-handed",    "vm-returned",
-	"vm-dropped",    "vm-stopped",   "record-failed",
-	"listening",     "call-waiting", "call-failed",
-	"connection-bad", "stopping",    "stopped",
+	"none",        "vm-booting",   "vm-ready",    "vm-failed",
+	"vm-console",  "vm-lost",      "vm-taken",    "vm-handed",
+	"vm-returned", "vm-dropped",   "vm-stopped",  "record-failed",
+	"listening",   "call-waiting", "call-failed", "connection-bad",
+	"stopping",    "stopped",
 };
 
 _Static_assert(sizeof(names) / sizeof(names[0]) == VMC_EVENT_STOPPED + 1,
@@ -83,8 +82,7 @@ void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
 
 	if (console.ptr_len == 0)
 		return;
-	event = vmc_pool_report(pool, VMC_EVENT_VM_CONSOLE, slot, NULL,
-				now_ms);
+	event = vmc_pool_report(pool, VMC_EVENT_VM_CONSOLE, slot, NULL, now_ms);
 	memcpy(event->text, console.ptr + skip, console.ptr_len - skip);
 	event->text[console.ptr_len - skip] = '\0';
 }

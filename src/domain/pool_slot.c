@@ -109,8 +109,8 @@ static enum vmc_status put_on_record(struct vmc_pool *pool,
 	status = write_record(pool, slot);
 	if (status)
 		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED,
-				number_of(pool, slot),
-				vmc_status_words(status), now_ms);
+				number_of(pool, slot), vmc_status_words(status),
+				now_ms);
 	return status;
 }
 
@@ -133,9 +133,9 @@ static enum vmc_status save(struct vmc_pool_slot *slot)
 {
 	struct vmc_vm *vm = &slot->vm;
 	size_t saved_len = 0;
-	enum vmc_status status = vm->hypervisor.ops->save(
-		vm->hypervisor.ctx, vm, slot->saved, sizeof(slot->saved),
-		&saved_len);
+	enum vmc_status status =
+		vm->hypervisor.ops->save(vm->hypervisor.ctx, vm, slot->saved,
+					 sizeof(slot->saved), &saved_len);
 
 	slot->saved_len = status == VMC_OK ? (uint32_t)saved_len : 0;
 	return status;
@@ -190,8 +190,7 @@ static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 	kick(pool, slot);
 }
 
-void vmc_pool_slot_stop(struct vmc_pool *pool, uint32_t number,
-			uint64_t now_ms)
+void vmc_pool_slot_stop(struct vmc_pool *pool, uint32_t number, uint64_t now_ms)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 
@@ -275,8 +274,8 @@ static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 	const struct vmc_factory *base = &pool->config.base;
 	uint32_t number = number_of(pool, slot);
 	int begins = !vmc_task_active(&slot->task);
-	enum vmc_status status = base->ops->get_base_vm(
-		base->ctx, &slot->vm, &slot->task, now_ms);
+	enum vmc_status status = base->ops->get_base_vm(base->ctx, &slot->vm,
+							&slot->task, now_ms);
 
 	if (begins)
 		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, number, NULL,
@@ -342,8 +341,8 @@ static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 	if (status == VMC_AGAIN)
 		return 0;
 	strike(pool, slot);
-	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot),
-			NULL, now_ms)
+	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot), NULL,
+			now_ms)
 		->pid = pid;
 	return 1;
 }
@@ -367,8 +366,7 @@ static int step_state(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 	}
 }
 
-void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number,
-			uint64_t now_ms)
+void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number, uint64_t now_ms)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 	int waited = slot->task.wait_len > 0;
@@ -405,8 +403,8 @@ enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number,
 
 	vm->hypervisor.ops->probe(vm->hypervisor.ctx, vm, &probe);
 	if (!probe.alive) {
-		status = vmc_error_set(&vm->error, VMC_ERR_VM,
-				       "VM is gone", NULL);
+		status = vmc_error_set(&vm->error, VMC_ERR_VM, "VM is gone",
+				       NULL);
 		lose_slot(pool, slot, now_ms);
 		return status;
 	}
@@ -431,8 +429,7 @@ void vmc_pool_slot_vacate(struct vmc_pool *pool, uint32_t number)
 	kick(pool, slot_at(pool, number));
 }
 
-void vmc_pool_slot_hand(struct vmc_pool *pool, uint32_t number,
-			uint64_t now_ms)
+void vmc_pool_slot_hand(struct vmc_pool *pool, uint32_t number, uint64_t now_ms)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 

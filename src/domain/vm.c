@@ -71,8 +71,7 @@ static enum vmc_status inner(struct vmc_vm *vm, struct vmc_task *task,
 	return vmc_task_again(task);
 }
 
-static void begin_step(struct vmc_vm *vm, struct vmc_task *task,
-		       unsigned phase)
+static void begin_step(struct vmc_vm *vm, struct vmc_task *task, unsigned phase)
 {
 	vmc_task_init(&vm->step);
 	vm->step.deadline_ms = task->deadline_ms;
@@ -93,8 +92,8 @@ static enum vmc_status check(struct vmc_vm *vm, uint64_t now_ms)
 	enum vmc_status status = VMC_OK;
 
 	if (!vmc_task_active(&vm->step))
-		status = agent->ops->set_agent_url(
-			agent, vmc_view_of(vm->agent_url));
+		status = agent->ops->set_agent_url(agent,
+						   vmc_view_of(vm->agent_url));
 	if (status)
 		return status;
 	return agent->ops->check(agent, &vm->step, now_ms);
@@ -200,8 +199,8 @@ enum vmc_status vmc_vm_attach(struct vmc_vm *vm, struct vmc_view saved,
 
 	if (vm->state == VMC_VM_EMPTY)
 		vm->state = VMC_VM_ADOPTING;
-	status = vm->hypervisor.ops->attach(vm->hypervisor.ctx, vm, saved,
-					    task, now_ms);
+	status = vm->hypervisor.ops->attach(vm->hypervisor.ctx, vm, saved, task,
+					    now_ms);
 	if (status == VMC_OK)
 		vm->state = VMC_VM_READY;
 	return status;
@@ -211,8 +210,8 @@ enum vmc_status vmc_vm_attach(struct vmc_vm *vm, struct vmc_view saved,
 enum vmc_status vmc_vm_resume(struct vmc_vm *vm, struct vmc_task *task,
 			      uint64_t now_ms)
 {
-	enum vmc_status status = vm->hypervisor.ops->resume(
-		vm->hypervisor.ctx, vm, task, now_ms);
+	enum vmc_status status = vm->hypervisor.ops->resume(vm->hypervisor.ctx,
+							    vm, task, now_ms);
 
 	if (status == VMC_OK)
 		vm->state = VMC_VM_RUNNING;
@@ -223,8 +222,8 @@ enum vmc_status vmc_vm_resume(struct vmc_vm *vm, struct vmc_task *task,
 enum vmc_status vmc_vm_pause(struct vmc_vm *vm, struct vmc_task *task,
 			     uint64_t now_ms)
 {
-	enum vmc_status status = vm->hypervisor.ops->pause(
-		vm->hypervisor.ctx, vm, task, now_ms);
+	enum vmc_status status =
+		vm->hypervisor.ops->pause(vm->hypervisor.ctx, vm, task, now_ms);
 
 	if (status == VMC_OK)
 		vm->state = VMC_VM_READY;
@@ -272,8 +271,7 @@ enum vmc_status vmc_vm_stop(struct vmc_vm *vm, struct vmc_task *task,
 	if (vm->state == VMC_VM_EMPTY)
 		return VMC_OK;
 	vm->state = VMC_VM_STOPPING;
-	status = vm->hypervisor.ops->stop(vm->hypervisor.ctx, vm, task,
-					  now_ms);
+	status = vm->hypervisor.ops->stop(vm->hypervisor.ctx, vm, task, now_ms);
 	if (status == VMC_AGAIN)
 		return status;
 	forget(vm);
@@ -295,7 +293,6 @@ void vmc_vm_move(struct vmc_vm *to, struct vmc_vm *from)
 	memcpy(to, from, offsetof(struct vmc_vm, hypervisor));
 	to->begun_ms = from->begun_ms;
 	if (from->hypervisor.ops->vm_size)
-		memcpy(to->driver, from->driver,
-		       from->hypervisor.ops->vm_size);
+		memcpy(to->driver, from->driver, from->hypervisor.ops->vm_size);
 	forget(from);
 }

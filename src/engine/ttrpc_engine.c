@@ -311,9 +311,9 @@ static enum vmc_status request(void *engine,
 		.service = vmc_view_of(request->service),
 		.method = vmc_view_of(request->method),
 		.payload = request->payload,
-		.timeout_ns = request->timeout_ns < INT64_MAX
-				      ? (int64_t)request->timeout_ns
-				      : INT64_MAX,
+		.timeout_ns = request->timeout_ns < INT64_MAX ?
+				      (int64_t)request->timeout_ns :
+				      INT64_MAX,
 	};
 	struct vmc_ttrpc_header header = { .type = VMC_TTRPC_REQUEST };
 	size_t len = vmc_ttrpc_request_len(&message);
@@ -524,8 +524,8 @@ static int next_frame(struct vmc_ttrpc *t, struct vmc_engine_event *event)
 		if (data.ptr_len > t->window_used - VMC_TTRPC_HEADER_SIZE)
 			return 0;
 		t->frame_len = VMC_TTRPC_HEADER_SIZE + header.length;
-		found = is_server(t) ? server_frame(t, &header, data, event)
-				     : client_frame(t, &header, data, event);
+		found = is_server(t) ? server_frame(t, &header, data, event) :
+				       client_frame(t, &header, data, event);
 		if (!found) {
 			consume(t, t->frame_len);
 			t->frame_len = 0;

@@ -576,8 +576,8 @@ static enum vmc_status call_method(struct vmc_channel *channel,
 	int late = vmc_task_begin(task, now_ms);
 	int begins = !vmc_task_active(task);
 
-	step.call = begins ? begin_call(channel, task, takes)
-			   : find_task(channel, task);
+	step.call = begins ? begin_call(channel, task, takes) :
+			     find_task(channel, task);
 	if (!step.call)
 		return refuse_call(channel, task);
 	if (!begins || !late)

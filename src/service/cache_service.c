@@ -47,8 +47,7 @@ enum vmc_status vmc_cache_service_init(struct vmc_server *server)
 		return vmc_error_set_number(&server->error, VMC_ERR_TOO_BIG,
 					    "server: config: bytes allowed",
 					    REPLY_MAX / 2);
-	vmc_writer_init(&w, server->config_heads,
-			sizeof(server->config_heads));
+	vmc_writer_init(&w, server->config_heads, sizeof(server->config_heads));
 	memset(server->config_parts, 0, sizeof(server->config_parts));
 	return vmc_pbio_gather_config(&w, config, server->config_parts,
 				      &parts_len);
@@ -76,17 +75,15 @@ static void answer_parts(struct vmc_connection *connection, uint32_t stream,
 
 static void answer_error(struct vmc_server *server,
 			 struct vmc_connection *connection, uint32_t stream,
-			 enum vmc_code code, const char *text,
-			 uint64_t now_ms)
+			 enum vmc_code code, const char *text, uint64_t now_ms)
 {
 	struct vmc_engine_reply reply = {
 		.stream = stream,
 		.code = code,
 		.message = text,
 	};
-	struct vmc_event *event =
-		vmc_pool_push(server->config.pool, VMC_EVENT_CALL_FAILED,
-			      now_ms);
+	struct vmc_event *event = vmc_pool_push(server->config.pool,
+						VMC_EVENT_CALL_FAILED, now_ms);
 	struct vmc_text words;
 
 	event->peer = connection->peer;
@@ -127,8 +124,7 @@ static void answer_status(struct vmc_server *server,
 			  uint64_t now_ms)
 {
 	const struct vmc_pool *pool = server->config.pool;
-	struct vmc_server_reply *reply =
-		take_reply(server, connection, now_ms);
+	struct vmc_server_reply *reply = take_reply(server, connection, now_ms);
 	struct vmc_vm_status entry;
 	struct vmc_view part;
 	struct vmc_writer w;
@@ -194,8 +190,8 @@ static void answer_unknown(struct vmc_server *server,
 	vmc_text_init(&text, buffer, sizeof(buffer));
 	vmc_text_add(&text, what);
 	vmc_text_add_view(&text, name);
-	answer_error(server, connection, stream, VMC_CODE_UNIMPLEMENTED,
-		     buffer, now_ms);
+	answer_error(server, connection, stream, VMC_CODE_UNIMPLEMENTED, buffer,
+		     now_ms);
 }
 
 /*
@@ -206,8 +202,7 @@ static uint64_t deadline(uint64_t timeout_ns, uint64_t now_ms)
 {
 	if (timeout_ns == 0)
 		return VMC_NEVER;
-	return now_ms + timeout_ns / NS_PER_MS +
-	       (timeout_ns % NS_PER_MS != 0);
+	return now_ms + timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
 }
 
 static void remove_call(struct vmc_server *server, uint32_t i)
@@ -233,8 +228,7 @@ static void request_base_vm(struct vmc_server *server,
 	if (server->call_len == VMC_CALL_MAX) {
 		answer_error(server, connection, event->stream,
 			     VMC_CODE_RESOURCE_EXHAUSTED,
-			     "VMC_CALL_MAX calls are waiting for a VM",
-			     now_ms);
+			     "VMC_CALL_MAX calls are waiting for a VM", now_ms);
 		return;
 	}
 	call = &server->call[server->call_len++];
@@ -337,9 +331,8 @@ static void delivered(struct vmc_server *server,
 		      struct vmc_connection *connection, uint64_t now_ms)
 {
 	if (connection->slot >= 0)
-		vmc_pool_handed(server->config.pool,
-				(uint32_t)connection->slot, &connection->peer,
-				now_ms);
+		vmc_pool_handed(server->config.pool, (uint32_t)connection->slot,
+				&connection->peer, now_ms);
 	connection->write_until_ms = VMC_NEVER;
 	end_reply(server, connection);
 }
@@ -395,9 +388,8 @@ void vmc_cache_service_drop(struct vmc_server *server, uint16_t index,
 	uint32_t i = server->call_len;
 
 	if (why) {
-		struct vmc_event *event =
-			vmc_pool_push(server->config.pool,
-				      VMC_EVENT_CONNECTION_BAD, now_ms);
+		struct vmc_event *event = vmc_pool_push(
+			server->config.pool, VMC_EVENT_CONNECTION_BAD, now_ms);
 		struct vmc_text text;
 
 		event->peer = connection->peer;
@@ -534,8 +526,7 @@ static enum vmc_status serve(struct vmc_server *server, uint32_t i,
 		answer_base_vm(server, connection, stream, slot, now_ms);
 	else
 		answer_error(server, connection, stream,
-			     vmc_status_code(status), refusal(status),
-			     now_ms);
+			     vmc_status_code(status), refusal(status), now_ms);
 	return status;
 }
 

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(struct vmc_connection) <= 1024 ||
-		       VMC_WINDOW_SIZE > 512 || VMC_ERROR_TEXT_SIZE > 192,
+_Static_assert(sizeof(struct vmc_connection) <= 1024 || VMC_WINDOW_SIZE > 512 ||
+		       VMC_ERROR_TEXT_SIZE > 192,
 	       "a connection takes at most 1 KiB with the default knobs");
 
 uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
@@ -105,9 +105,8 @@ int vmc_connection_sending(struct vmc_connection *connection)
 	struct vmc_view parts[VMC_PARTS_MAX];
 	size_t parts_len;
 
-	return connection->ops &&
-	       connection->ops->send_buf(&connection->engine, parts,
-					 &parts_len);
+	return connection->ops && connection->ops->send_buf(&connection->engine,
+							    parts, &parts_len);
 }
 
 /* Starts a timer that is not running, stops one that is not needed. */

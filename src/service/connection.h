@@ -22,9 +22,9 @@ void vmc_connection_close(struct vmc_server *server, uint16_t index);
  * Receives once. The first byte chooses the engine: VMC_ERR_PROTOCOL if no
  * transport begins with it. Otherwise what vmc_pump_recv returns.
  */
-enum vmc_status vmc_connection_recv(struct vmc_server *server,
-				    struct vmc_connection *connection)
-	VMC_CHECKED;
+enum vmc_status
+vmc_connection_recv(struct vmc_server *server,
+		    struct vmc_connection *connection) VMC_CHECKED;
 
 /* Its pump. Only once it has an engine. */
 struct vmc_pump vmc_connection_pump(const struct vmc_server *server,

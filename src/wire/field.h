@@ -25,8 +25,8 @@ enum vmc_field_encoding {
 
 /* A field that was read. */
 struct vmc_field {
-	uint64_t tag;	       /* at most UINT32_MAX, its number not 0 */
-	uint64_t value;	       /* of VMC_FIELD_VARINT */
+	uint64_t tag;          /* at most UINT32_MAX, its number not 0 */
+	uint64_t value;        /* of VMC_FIELD_VARINT */
 	struct vmc_view bytes; /* of the others; points into the message */
 };
 

@@ -60,7 +60,7 @@ enum vmc_status vmc_pbio_read_status(struct vmc_view bytes,
 struct vmc_pbio_base_vm {
 	struct vmc_view id;
 	struct vmc_view hypervisor; /* the driver's `save` */
-	int64_t proxy_pid;	    /* Kata 1.x only */
+	int64_t proxy_pid;          /* Kata 1.x only */
 	struct vmc_view proxy_url;  /* the agent's URL */
 	uint32_t vcpus, memory_mib, cpu_delta;
 };

@@ -367,8 +367,8 @@ static const struct {
 	int arguments;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "now", 0, do_now },	    { "send", 2, do_send },
-	{ "hold", 2, do_hold },	    { "ask", 2, do_ask },
+	{ "now", 0, do_now },       { "send", 2, do_send },
+	{ "hold", 2, do_hold },     { "ask", 2, do_ask },
 	{ "until", 2, do_until },   { "gone", 1, do_gone },
 	{ "listed", 1, do_listed }, { "terminal", 1, do_terminal },
 	{ "burst", 4, do_burst },

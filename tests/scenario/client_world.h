@@ -23,9 +23,9 @@ struct client {
 	struct vmc_channel channel;
 	struct vmc_task task;
 	const enum client_call *script;
-	unsigned at;		/* call of the script */
-	unsigned done;		/* calls that succeeded */
-	uint64_t timeout_ms;	/* of each call; 0: none */
+	unsigned at;            /* call of the script */
+	unsigned done;          /* calls that succeeded */
+	uint64_t timeout_ms;    /* of each call; 0: none */
 	enum vmc_status failed; /* of the first that did not */
 	struct vmc_cache_status status;
 	struct vmc_cache_config config;
@@ -111,9 +111,9 @@ static inline void client_finish_call(struct server_world *w,
 	enum client_call call = client->script[client->at];
 
 	client->sent[client->at] =
-		client->channel.stream == VMC_HANDLE_NONE
-			? 0
-			: vmc_sim_sent(&w->p.sim, client->channel.stream);
+		client->channel.stream == VMC_HANDLE_NONE ?
+			0 :
+			vmc_sim_sent(&w->p.sim, client->channel.stream);
 	if (status) {
 		CHECK(call == CLIENT_ATTACH ||
 		      vmc_channel_error(&client->channel)->text[0] != '\0');

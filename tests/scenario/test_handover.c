@@ -19,8 +19,8 @@
 #define VICTIM_CONNECTION 1
 
 static const enum client_call whole[] = { CLIENT_STATUS, CLIENT_CONFIG,
-					  CLIENT_GET,	 CLIENT_ATTACH,
-					  CLIENT_QUIT,	 CLIENT_END };
+					  CLIENT_GET,    CLIENT_ATTACH,
+					  CLIENT_QUIT,   CLIENT_END };
 static const enum client_call looks[] = { CLIENT_STATUS, CLIENT_CONFIG,
 					  CLIENT_END };
 static const enum client_call takes[] = { CLIENT_STATUS, CLIENT_GET,
@@ -30,9 +30,9 @@ static struct server_world w;
 static struct client client[2];
 
 /* Bytes of the run without a fault. */
-static uint64_t all;	   /* on the victim's connection */
-static uint64_t asked;	   /* up to the end of the request for a VM */
-static uint64_t known;	   /* up to the first byte that tells of the VM */
+static uint64_t all;       /* on the victim's connection */
+static uint64_t asked;     /* up to the end of the request for a VM */
+static uint64_t known;     /* up to the first byte that tells of the VM */
 static uint64_t delivered; /* up to the last byte of the VM */
 
 static void begin(void)

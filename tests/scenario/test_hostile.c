@@ -384,11 +384,11 @@ static void flood(uint32_t length, uint32_t stream, uint8_t type)
 
 TEST(floods_of_bad_frames)
 {
-	flood(0, 2, 1);	 /* even stream */
-	flood(0, 0, 1);	 /* no stream */
-	flood(0, 1, 1);	 /* a stream again and again */
-	flood(0, 1, 2);	 /* a response */
-	flood(0, 1, 3);	 /* data */
+	flood(0, 2, 1);  /* even stream */
+	flood(0, 0, 1);  /* no stream */
+	flood(0, 1, 1);  /* a stream again and again */
+	flood(0, 1, 2);  /* a response */
+	flood(0, 1, 3);  /* data */
 	flood(0, 1, 77); /* no such type */
 	flood(20, 1, 1); /* a message that is none */
 	flood(0, 0xffffffff, 1);

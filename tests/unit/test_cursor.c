@@ -148,7 +148,7 @@ TEST(broken_varints_fail)
 TEST(numbers_are_put_in_their_order)
 {
 	static const uint8_t expected[] = { 0xab, 1, 2, 3, 4, 4, 3, 2, 1,
-					    8,	  7, 6, 5, 4, 3, 2, 1, 'x' };
+					    8,    7, 6, 5, 4, 3, 2, 1, 'x' };
 	struct vmc_writer w;
 	uint8_t out[sizeof(expected)];
 

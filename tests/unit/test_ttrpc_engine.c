@@ -565,7 +565,7 @@ TEST(oversize_frames_are_answered_and_drained)
 
 TEST(largest_frame_that_fits_is_served)
 {
-	uint8_t frame[WINDOW_SIZE] = { 0, 0, 0,	   WINDOW_SIZE - 10, 0, 0, 0, 1,
+	uint8_t frame[WINDOW_SIZE] = { 0, 0, 0,    WINDOW_SIZE - 10, 0, 0, 0, 1,
 				       1, 0, 0x1a, WINDOW_SIZE - 12 };
 	struct vmc_engine_event event;
 	struct end end;

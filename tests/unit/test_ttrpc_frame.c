@@ -226,7 +226,7 @@ TEST(unknown_fields_are_read_over)
 {
 	static const char *const rows[] = {
 		"7801", "7a03010203", "790102030405060708", "7d01020304",
-		"0801", "2200",	      "f8ffffff0f01",
+		"0801", "2200",       "f8ffffff0f01",
 	};
 	struct vmc_ttrpc_request request;
 	const char *why;
@@ -244,10 +244,10 @@ TEST(unknown_fields_are_read_over)
 TEST(broken_requests)
 {
 	static const char *const rows[] = {
-		"0a",	   /* no length */
+		"0a",      /* no length */
 		"0a02 61", /* less than the length */
 		"0affffffffffffffffff01 61",
-		"20",	 /* no number */
+		"20",    /* no number */
 		"20 ff", /* half a number */
 		"20 ffffffffffffffffff02",
 		"7d 010203", /* three bytes of four */
@@ -257,7 +257,7 @@ TEST(broken_requests)
 		"0e",
 		"0f", /* no such encoding */
 		"00 01",
-		"02 0161",	   /* number 0 */
+		"02 0161",         /* number 0 */
 		"8a80808010 0161", /* number over 2^29 */
 		"ff",
 		"ffffffffffffffffffff01",
@@ -373,7 +373,7 @@ TEST(captured_responses)
 
 TEST(ok_in_all_its_spellings)
 {
-	static const char *const rows[] = { "",		"0a00", "0a020800",
+	static const char *const rows[] = { "",         "0a00", "0a020800",
 					    "0a021200", "1200", "0a001200" };
 	struct vmc_ttrpc_response response;
 	size_t i;
@@ -426,9 +426,9 @@ TEST(status_with_details_is_read_over)
 TEST(broken_responses)
 {
 	static const char *const rows[] = {
-		"0a",	  "0a01",	  "0a0108", "0a0208ff",
-		"0a0212", "0a03120261",	  "0a010b", "12",
-		"1201",	  "0a0400000000", "13",
+		"0a",     "0a01",         "0a0108", "0a0208ff",
+		"0a0212", "0a03120261",   "0a010b", "12",
+		"1201",   "0a0400000000", "13",
 	};
 	struct vmc_ttrpc_response response;
 	size_t i;
@@ -442,7 +442,7 @@ TEST(broken_responses)
 TEST(head_goes_before_a_payload_that_is_elsewhere)
 {
 	struct vmc_ttrpc_response response = { .code = VMC_CODE_OK };
-	static const size_t lengths[] = { 1,	 127,	128,
+	static const size_t lengths[] = { 1,     127,   128,
 					  16383, 16384, VMC_TTRPC_DATA_MAX };
 	uint8_t out[8];
 	struct vmc_writer w;

@@ -114,7 +114,7 @@ static void init_devices(void)
 
 	out(COM1_LINE, 0x03); /* 8N1 */
 	out(COM1_FIFO, 0x01);
-	out(COM1_MODEM, 0x0b);	    /* OUT2 lets its interrupts through */
+	out(COM1_MODEM, 0x0b);      /* OUT2 lets its interrupts through */
 	out(COM1_INTERRUPTS, 0x01); /* when something is received */
 }
 
