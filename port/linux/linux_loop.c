@@ -1,42 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A loop over epoll, level triggered. loop->known[i] is the wait of index i
- * that is registered; its key is what epoll gives back. A handle with a new
- * key is registered anew even if its number is the old one: the old one was
- * closed, and the system forgot it then.
+ * A loop over epoll(7), level triggered (see vmcache_linux.h).
+ *
+ * Invariant: entry[i] is what epoll watches on behalf of the wait whose key
+ * has index i. A handle that was closed epoll has forgotten by itself, and
+ * its number may be another's by now; a new key says so. So whatever is not
+ * in the list any more is taken out before anything is put in: later it
+ * could be the number of a newcomer.
  */
 #include "vmcache_linux.h"
 
+#include "../posix/posix_error.h"
+
+#include "../../src/base/options.h"
+
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define BATCH_MAX 64
-#define WAKE_KEY UINT64_MAX
+/* What epoll gives back for the eventfd; keys have 32 bits. */
+#define WAKE UINT64_MAX
 
-/* see vmcache_linux.h */
-enum vmc_status vmc_linux_loop_init(struct vmc_linux_loop *loop,
-				    struct vmc_error *error)
+/*
+ * Opening and waking
+ */
+
+static int open_both(struct vmc_linux_loop *loop)
 {
-	struct epoll_event wake = { .events = EPOLLIN };
+	struct epoll_event wake = { .events = EPOLLIN, .data.u64 = WAKE };
 
-	memset(loop, 0, offsetof(struct vmc_linux_loop, waits));
-	wake.data.u64 = WAKE_KEY;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop->epoll >= 0 && loop->event >= 0 &&
-	    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->event, &wake) == 0)
-		return VMC_OK;
-	vmc_linux_loop_close(loop);
-	return vmc_error_set(error, VMC_ERR_IO, "cannot make an epoll loop",
-			     strerror(errno));
+	return loop->epoll >= 0 && loop->event >= 0 &&
+	       epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->event, &wake) == 0;
 }
 
 /* see vmcache_linux.h */
-void vmc_linux_loop_close(struct vmc_linux_loop *loop)
+enum vmc_status vmc_linux_loop_init_checked(struct vmc_linux_loop *loop,
+					    struct vmc_error *error,
+					    size_t loop_size, unsigned options)
+{
+	enum vmc_status status =
+		vmc_options_check(error, loop_size, options, sizeof(*loop));
+	size_t i;
+
+	if (status)
+		return status;
+	loop->posix.listening = 0;
+	loop->mark = 0;
+	for (i = 0; i < VMC_SERVER_WAIT_MAX; i++)
+		loop->entry[i].handle = -1;
+	if (open_both(loop))
+		return VMC_OK;
+	status = vmc_posix_error(error, "cannot open", "an epoll loop", errno);
+	vmc_linux_loop_end(loop);
+	return status;
+}
+
+/* see vmcache_linux.h */
+void vmc_linux_loop_end(struct vmc_linux_loop *loop)
 {
 	if (loop->epoll >= 0)
 		close(loop->epoll);
@@ -46,23 +70,57 @@ void vmc_linux_loop_close(struct vmc_linux_loop *loop)
 }
 
 /* see vmcache_linux.h */
-void vmc_linux_wake(void *ctx)
+vmc_handle vmc_linux_loop_handle(const struct vmc_linux_loop *loop)
 {
-	const struct vmc_linux_loop *loop = ctx;
+	return loop->epoll;
+}
+
+/* Fails only when it was called 2^64 - 2 times and nobody looked. A signal
+ * handler leaves errno as it was. see vmcache_linux.h */
+void vmc_linux_loop_wake(struct vmc_linux_loop *loop)
+{
 	uint64_t one = 1;
 	int number = errno;
 
-	/* It can only fail when it is at its limit: awake already. */
 	while (write(loop->event, &one, sizeof(one)) < 0 && errno == EINTR)
 		continue;
 	errno = number;
+}
+
+static void wake(void *ctx)
+{
+	vmc_linux_loop_wake(ctx);
+}
+
+const struct vmc_port_ops vmc_linux_port_ops = {
+	.name = "linux",
+	.listen = vmc_posix_listen,
+	.unlisten = vmc_posix_unlisten,
+	.accept = vmc_posix_accept,
+	.connect = vmc_posix_connect,
+	.recv = vmc_posix_recv,
+	.send = vmc_posix_send,
+	.shutdown = vmc_posix_shutdown,
+	.close = vmc_posix_close,
+	.wake = wake,
+};
+
+_Static_assert(offsetof(struct vmc_linux_loop, posix) == 0,
+	       "the posix port's functions take the loop as their context");
+
+/* see vmcache_linux.h */
+struct vmc_port vmc_linux_port(struct vmc_linux_loop *loop)
+{
+	struct vmc_port port = { &vmc_linux_port_ops, loop };
+
+	return port;
 }
 
 /*
  * Registering
  */
 
-static uint32_t epoll_events(unsigned want)
+static uint32_t events_of(unsigned want)
 {
 	uint32_t events = 0;
 
@@ -73,6 +131,104 @@ static uint32_t epoll_events(unsigned want)
 	if (want & VMC_WAIT_RDHUP)
 		events |= EPOLLRDHUP;
 	return events;
+}
+
+static int control(struct vmc_linux_loop *loop, int operation,
+		   const struct vmc_wait *wait)
+{
+	struct epoll_event event = { .events = events_of(wait->want),
+				     .data.u64 = wait->key };
+
+	return epoll_ctl(loop->epoll, operation, (int)wait->handle, &event);
+}
+
+static int is_of(const struct vmc_linux_entry *entry,
+		 const struct vmc_wait *wait)
+{
+	return entry->handle == wait->handle && entry->key == wait->key;
+}
+
+/* Marks what stays as it is or only wants something else. */
+static enum vmc_status mark(struct vmc_linux_loop *loop,
+			    const struct vmc_wait *waits, size_t waits_len)
+{
+	size_t i;
+
+	loop->mark++;
+	for (i = 0; i < waits_len; i++) {
+		uint32_t index = VMC_WAIT_INDEX(waits[i].key);
+
+		if (index >= VMC_SERVER_WAIT_MAX)
+			return VMC_ERR_TOO_BIG;
+		if (is_of(&loop->entry[index], &waits[i]))
+			loop->entry[index].mark = loop->mark;
+	}
+	return VMC_OK;
+}
+
+/* What was closed meanwhile is not there any more: that is no failure. */
+static void remove_unmarked(struct vmc_linux_loop *loop)
+{
+	struct vmc_linux_entry *entry;
+	size_t i;
+
+	for (i = 0; i < VMC_SERVER_WAIT_MAX; i++) {
+		entry = &loop->entry[i];
+		if (entry->handle < 0 || entry->mark == loop->mark)
+			continue;
+		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, entry->handle, NULL);
+		entry->handle = -1;
+	}
+}
+
+/* 0, or -1 with errno. */
+static int put(struct vmc_linux_loop *loop, const struct vmc_wait *wait)
+{
+	struct vmc_linux_entry *entry = &loop->entry[VMC_WAIT_INDEX(wait->key)];
+	int known = is_of(entry, wait);
+
+	if (known && entry->want == wait->want)
+		return 0;
+	if (control(loop, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, wait) != 0)
+		return -1;
+	entry->handle = (int32_t)wait->handle;
+	entry->key = wait->key;
+	entry->want = wait->want;
+	entry->mark = loop->mark;
+	return 0;
+}
+
+/* see vmcache_linux.h */
+enum vmc_status vmc_linux_loop_register(struct vmc_linux_loop *loop,
+					const struct vmc_wait *waits,
+					size_t waits_len,
+					struct vmc_error *error)
+{
+	enum vmc_status status = mark(loop, waits, waits_len);
+	size_t i;
+
+	if (status)
+		return vmc_error_set(error, status,
+				     "a wait's key is out of range", NULL);
+	remove_unmarked(loop);
+	for (i = 0; i < waits_len; i++)
+		if (put(loop, &waits[i]) != 0)
+			return vmc_posix_error(error, "cannot wait for",
+					       "a handle", errno);
+	return VMC_OK;
+}
+
+/*
+ * Waiting
+ */
+
+static int timeout(uint64_t until_ms, uint64_t now_ms)
+{
+	if (until_ms == VMC_NEVER)
+		return -1;
+	if (until_ms <= now_ms)
+		return 0;
+	return until_ms - now_ms > INT_MAX ? INT_MAX : (int)(until_ms - now_ms);
 }
 
 static uint16_t got_of(uint32_t events)
@@ -90,130 +246,118 @@ static uint16_t got_of(uint32_t events)
 	return (uint16_t)got;
 }
 
-static int control(struct vmc_linux_loop *loop, int operation,
-		   const struct vmc_wait *wait)
+/* 1 if it is of something that is registered now. */
+static int take(struct vmc_linux_loop *loop, const struct epoll_event *event,
+		struct vmc_wait *out)
 {
-	struct epoll_event event = { .events = epoll_events(wait->want) };
-
-	event.data.u64 = wait->key;
-	return epoll_ctl(loop->epoll, operation, (int)wait->handle, &event);
-}
-
-/* What was closed is gone already, and its number may be another's. */
-static void forget(struct vmc_linux_loop *loop, uint32_t index)
-{
-	if (loop->known[index].round)
-		epoll_ctl(loop->epoll, EPOLL_CTL_DEL,
-			  (int)loop->known[index].handle, NULL);
-	loop->known[index].round = 0;
-}
-
-static int learn(struct vmc_linux_loop *loop, const struct vmc_wait *wait)
-{
-	uint32_t index = VMC_WAIT_INDEX(wait->key);
-	int failed = 0;
-
-	if (loop->known[index].round == 0 ||
-	    loop->known[index].key != wait->key ||
-	    loop->known[index].handle != wait->handle) {
-		forget(loop, index);
-		failed = control(loop, EPOLL_CTL_ADD, wait);
-	} else if (loop->known[index].want != wait->want) {
-		failed = control(loop, EPOLL_CTL_MOD, wait);
-	}
-	loop->known[index].handle = wait->handle;
-	loop->known[index].key = wait->key;
-	loop->known[index].want = wait->want;
-	loop->known[index].round = failed ? 0 : loop->round;
-	return failed;
-}
-
-static enum vmc_status register_all(struct vmc_linux_loop *loop,
-				    struct vmc_server *server)
-{
-	uint64_t until_ms;
-	size_t waits_len, i;
-	enum vmc_status status =
-		vmc_server_waits(server, loop->waits, VMC_SERVER_WAIT_MAX,
-				 &waits_len, &until_ms);
-
-	if (status)
-		return status;
-	if (++loop->round == 0)
-		loop->round = 1;
-	/* First what ends: a number that another wait uses now must be free
-	 * before that one is registered. */
-	for (i = 0; i < waits_len; i++) {
-		uint32_t index = VMC_WAIT_INDEX(loop->waits[i].key);
-
-		if (loop->known[index].round &&
-		    loop->known[index].key == loop->waits[i].key)
-			loop->known[index].round = loop->round;
-	}
-	for (i = 0; i < VMC_SERVER_WAIT_MAX; i++)
-		if (loop->known[i].round != loop->round)
-			forget(loop, (uint32_t)i);
-	for (i = 0; i < waits_len; i++)
-		if (learn(loop, &loop->waits[i]))
-			return VMC_ERR_IO;
-	return VMC_OK;
-}
-
-/*
- * Waiting
- */
-
-static int timeout_ms(const struct vmc_server *server)
-{
-	const struct vmc_env *env = &server->config.env;
-	uint64_t until_ms = vmc_server_until(server);
-	uint64_t now_ms;
-
-	if (until_ms == VMC_NEVER)
-		return -1;
-	now_ms = env->now_ms(env->ctx);
-	if (until_ms <= now_ms)
-		return 0;
-	return until_ms - now_ms > INT_MAX ? INT_MAX : (int)(until_ms - now_ms);
-}
-
-static void drain_wakes(const struct vmc_linux_loop *loop)
-{
+	uint32_t key = (uint32_t)event->data.u64;
+	const struct vmc_linux_entry *entry;
 	uint64_t count;
 
-	while (read(loop->event, &count, sizeof(count)) < 0 && errno == EINTR)
-		continue;
+	if (event->data.u64 == WAKE) {
+		while (read(loop->event, &count, sizeof(count)) < 0 &&
+		       errno == EINTR)
+			continue;
+		return 0;
+	}
+	entry = &loop->entry[VMC_WAIT_INDEX(key)];
+	if (entry->handle < 0 || entry->key != key)
+		return 0; /* closed, but a child still holds it */
+	out->handle = entry->handle;
+	out->key = key;
+	out->want = entry->want;
+	out->got = got_of(event->events);
+	return 1;
 }
 
 /* see vmcache_linux.h */
-enum vmc_status vmc_linux_step(struct vmc_linux_loop *loop,
-			       struct vmc_server *server)
+void vmc_linux_loop_wait(struct vmc_linux_loop *loop, struct vmc_wait *out,
+			 size_t cap, size_t *out_len, uint64_t until_ms,
+			 uint64_t now_ms)
 {
-	const struct vmc_env *env = &server->config.env;
-	struct epoll_event batch[BATCH_MAX];
-	size_t waits_len = 0;
+	struct epoll_event events[VMC_LINUX_GOT_MAX];
+	int max = cap < VMC_LINUX_GOT_MAX ? (int)cap : VMC_LINUX_GOT_MAX;
+	int events_len =
+		epoll_wait(loop->epoll, events, max, timeout(until_ms, now_ms));
+	size_t len = 0;
+	int i;
+
+	for (i = 0; i < events_len; i++)
+		len += (size_t)take(loop, &events[i], &out[len]);
+	*out_len = len;
+}
+
+/*
+ * A server
+ */
+
+static enum vmc_status collect(struct vmc_linux_loop *loop,
+			       struct vmc_server *server,
+			       struct vmc_error *error)
+{
 	enum vmc_status status;
-	int i, len;
+	uint64_t until_ms;
+	size_t len;
 
-	if (vmc_server_waits_changed(server)) {
-		status = register_all(loop, server);
-		if (status)
-			return status;
-	}
-	len = epoll_wait(loop->epoll, batch, BATCH_MAX, timeout_ms(server));
-	for (i = 0; i < len; i++) {
-		struct vmc_wait *wait = &loop->waits[waits_len];
+	if (!vmc_server_waits_changed(server))
+		return VMC_OK;
+	status = vmc_server_waits(server, loop->waits, VMC_SERVER_WAIT_MAX,
+				  &len, &until_ms);
+	if (status)
+		return vmc_error_set(error, status, "a server's waits", NULL);
+	return vmc_linux_loop_register(loop, loop->waits, len, error);
+}
 
-		if (batch[i].data.u64 == WAKE_KEY) {
-			drain_wakes(loop);
-			continue;
-		}
-		wait->key = (uint32_t)batch[i].data.u64;
-		wait->handle = loop->known[VMC_WAIT_INDEX(wait->key)].handle;
-		wait->want = loop->known[VMC_WAIT_INDEX(wait->key)].want;
-		wait->got = got_of(batch[i].events);
-		waits_len++;
-	}
-	vmc_server_step(server, loop->waits, waits_len, env->now_ms(env->ctx));
+/* see vmcache_linux.h */
+enum vmc_status vmc_linux_turn(struct vmc_linux_loop *loop,
+			       struct vmc_server *server, struct vmc_env env,
+			       uint64_t until_ms,
+			       const struct vmc_linux_host *host,
+			       struct vmc_error *error)
+{
+	enum vmc_status status = collect(loop, server, error);
+	uint64_t due_ms = vmc_server_until(server);
+	struct vmc_wait got[VMC_LINUX_GOT_MAX];
+	uint64_t now_ms = 0;
+	size_t got_len;
+
+	if (status)
+		return status;
+	if (due_ms > until_ms)
+		due_ms = until_ms;
+	if (due_ms != VMC_NEVER)
+		now_ms = env.now_ms(env.ctx);
+	vmc_linux_loop_wait(loop, got, VMC_LINUX_GOT_MAX, &got_len, due_ms,
+			    now_ms);
+	now_ms = env.now_ms(env.ctx);
+	if (host && host->turn)
+		host->turn(host->ctx, server, now_ms);
+	vmc_server_step(server, got, got_len, now_ms);
 	return VMC_OK;
+}
+
+static void hear(struct vmc_server *server, const struct vmc_linux_host *host)
+{
+	struct vmc_event event;
+
+	if (!host || !host->event)
+		return;
+	while (vmc_server_next_event(server, &event) == VMC_OK)
+		host->event(host->ctx, &event);
+}
+
+/* see vmcache_linux.h */
+enum vmc_status vmc_linux_run(struct vmc_linux_loop *loop,
+			      struct vmc_server *server, struct vmc_env env,
+			      const struct vmc_linux_host *host,
+			      struct vmc_error *error)
+{
+	enum vmc_status status = VMC_OK;
+
+	while (status == VMC_OK && !vmc_server_stopped(server)) {
+		status = vmc_linux_turn(loop, server, env, VMC_NEVER, host,
+					error);
+		hear(server, host);
+	}
+	return status;
 }

@@ -1,81 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks and entropy. */
+/* Clocks and entropy (see vmcache_posix.h). */
 #include "vmcache_posix.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
-/* see vmcache_posix.h */
-uint64_t vmc_posix_now_us(void)
+static uint64_t now_ms(void *ctx)
 {
-	struct timespec now = { 0, 0 };
+	struct vmc_posix_clock *clock = ctx;
+	struct timespec time;
+	uint64_t ms;
 
-	/* It cannot fail: the clock exists wherever POSIX timers do. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
+		return clock->last_ms;
+	ms = (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+	if (ms > clock->last_ms)
+		clock->last_ms = ms;
+	return clock->last_ms;
 }
 
-/* see vmcache_posix.h */
-uint64_t vmc_posix_now_ms(void)
+static enum vmc_status wall(void *ctx, struct vmc_wall *wall)
 {
-	return vmc_posix_now_us() / 1000;
-}
-
-static uint64_t env_now_ms(void *ctx)
-{
-	(void)ctx;
-	return vmc_posix_now_ms();
-}
-
-static enum vmc_status env_wall(void *ctx, struct vmc_wall *wall)
-{
-	struct timespec now;
+	struct timespec time;
 
 	(void)ctx;
-	if (clock_gettime(CLOCK_REALTIME, &now))
+	if (clock_gettime(CLOCK_REALTIME, &time) != 0)
 		return VMC_ERR_UNSUPPORTED;
-	wall->seconds = now.tv_sec;
-	wall->microseconds = (uint32_t)(now.tv_nsec / 1000);
+	wall->seconds = time.tv_sec;
+	wall->microseconds = (uint32_t)(time.tv_nsec / 1000);
 	return VMC_OK;
 }
 
-static enum vmc_status read_all(int fd, uint8_t *buf, size_t buf_len)
+/* Bytes put there, or -1. */
+static ssize_t read_device(uint8_t *buf, size_t buf_len)
 {
-	while (buf_len > 0) {
-		ssize_t len = read(fd, buf, buf_len);
+	int device = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	ssize_t len;
 
-		if (len < 0 && errno == EINTR)
-			continue;
+	if (device < 0)
+		return -1;
+	do
+		len = read(device, buf, buf_len);
+	while (len < 0 && errno == EINTR);
+	close(device);
+	return len;
+}
+
+static ssize_t read_some(uint8_t *buf, size_t buf_len)
+{
+	ssize_t len;
+
+	do
+		len = getrandom(buf, buf_len, GRND_NONBLOCK);
+	while (len < 0 && errno == EINTR);
+	return len < 0 && errno == ENOSYS ? read_device(buf, buf_len) : len;
+}
+
+static enum vmc_status entropy(void *ctx, void *buf, size_t buf_len)
+{
+	uint8_t *at = buf;
+	ssize_t len;
+
+	(void)ctx;
+	while (buf_len > 0) {
+		len = read_some(at, buf_len);
 		if (len <= 0)
 			return VMC_ERR_IO;
-		buf += len;
+		at += len;
 		buf_len -= (size_t)len;
 	}
 	return VMC_OK;
 }
 
-static enum vmc_status env_entropy(void *ctx, void *buf, size_t buf_len)
-{
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-	enum vmc_status status;
-
-	(void)ctx;
-	if (fd < 0)
-		return VMC_ERR_IO;
-	status = read_all(fd, buf, buf_len);
-	close(fd);
-	return status;
-}
-
 /* see vmcache_posix.h */
-struct vmc_env vmc_posix_env(void)
+struct vmc_env vmc_posix_env(struct vmc_posix_clock *clock)
 {
 	struct vmc_env env = {
-		.now_ms = env_now_ms,
-		.wall = env_wall,
-		.entropy = env_entropy,
+		.ctx = clock,
+		.now_ms = now_ms,
+		.wall = wall,
+		.entropy = entropy,
 	};
 
 	return env;

@@ -6,8 +6,9 @@
 #include "vmcache/status.h"
 
 /*
- * Sets "WHAT PATH: words of errno" and returns the status that stands for
- * `number`, an errno: VMC_ERR_PERMISSION, VMC_ERR_NOT_FOUND, or VMC_ERR_IO.
+ * Sets "WHAT PATH: words of errno" in `error` (may be NULL) and returns the
+ * status that stands for `number`, an errno: VMC_ERR_PERMISSION,
+ * VMC_ERR_NOT_FOUND, VMC_ERR_TOO_BIG (a path's), or VMC_ERR_IO.
  */
 enum vmc_status vmc_posix_error(struct vmc_error *error, const char *what,
 				const char *path, int number);

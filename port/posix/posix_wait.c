@@ -1,10 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting with poll. */
+/*
+ * Waiting by poll(2): looking for a while without sleeping, then sleeping
+ * (see vmcache_posix.h).
+ */
 #include "vmcache_posix.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
+#include <time.h>
+
+/* After so many misses in a row, looking is tried at every 64th wait. */
+#define MISSES_MAX 6
+
+static uint64_t now_us(void)
+{
+	struct timespec time = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+static int one_processor(void)
+{
+	cpu_set_t allowed;
+
+	CPU_ZERO(&allowed);
+	return sched_getaffinity(0, sizeof(allowed), &allowed) != 0 ||
+	       CPU_COUNT(&allowed) < 2;
+}
+
+/* see vmcache_posix.h */
+void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter)
+{
+	waiter->spin_us = one_processor() ? 0 : VMC_POSIX_SPIN_US;
+	waiter->signals = NULL;
+	waiter->misses = 0;
+	waiter->skip = 0;
+}
 
 static short events_of(unsigned want)
 {
@@ -14,10 +48,8 @@ static short events_of(unsigned want)
 		events |= POLLIN;
 	if (want & VMC_WAIT_WRITE)
 		events |= POLLOUT;
-#ifdef POLLRDHUP
 	if (want & VMC_WAIT_RDHUP)
 		events |= POLLRDHUP;
-#endif
 	return events;
 }
 
@@ -29,81 +61,106 @@ static uint16_t got_of(short events)
 		got |= VMC_WAIT_READ;
 	if (events & POLLOUT)
 		got |= VMC_WAIT_WRITE;
-#ifdef POLLRDHUP
 	if (events & POLLRDHUP)
 		got |= VMC_WAIT_RDHUP;
-#endif
 	if (events & (POLLHUP | POLLERR | POLLNVAL))
 		got |= VMC_WAIT_HUP;
 	return (uint16_t)got;
 }
 
-/* Rounded up: to wake too early would mean to ask again at once. */
-static int timeout_ms(uint64_t until_ms)
+static void put_fds(struct pollfd *fds, const struct vmc_wait *waits,
+		    size_t waits_len)
 {
-	uint64_t now_ms = vmc_posix_now_ms();
-
-	if (until_ms == VMC_NEVER)
-		return -1;
-	if (until_ms <= now_ms)
-		return 0;
-	if (until_ms - now_ms > INT_MAX)
-		return INT_MAX;
-	return (int)(until_ms - now_ms);
-}
-
-static enum vmc_status poll_once(struct vmc_wait *waits, size_t waits_len,
-				 int timeout)
-{
-	struct pollfd fds[VMC_POSIX_POLL_MAX];
 	size_t i;
 
-	if (waits_len > VMC_POSIX_POLL_MAX)
-		return VMC_ERR_TOO_BIG;
 	for (i = 0; i < waits_len; i++) {
 		fds[i].fd = (int)waits[i].handle;
 		fds[i].events = events_of(waits[i].want);
 		fds[i].revents = 0;
 	}
-	if (poll(fds, (nfds_t)waits_len, timeout) < 0 && errno != EINTR)
-		return VMC_ERR_IO;
-	for (i = 0; i < waits_len; i++)
-		waits[i].got = got_of(fds[i].revents);
-	return VMC_OK;
 }
 
-/* see vmcache_posix.h */
-enum vmc_status vmc_posix_poll(struct vmc_wait *waits, size_t waits_len,
-			       uint64_t until_ms)
+/* Looks without sleeping, if that is worth while: how many have something. */
+static int look(struct vmc_posix_waiter *waiter, struct pollfd *fds,
+		nfds_t fds_len)
 {
-	return poll_once(waits, waits_len, timeout_ms(until_ms));
-}
+	uint64_t end_us;
+	int ready;
 
-static int any_got(const struct vmc_task *task)
-{
-	unsigned i;
-
-	for (i = 0; i < task->wait_len; i++)
-		if (task->wait[i].got)
-			return 1;
+	if (waiter->skip > 0) {
+		waiter->skip--;
+		return 0;
+	}
+	end_us = now_us() + waiter->spin_us;
+	do
+		ready = poll(fds, fds_len, 0);
+	while (ready == 0 && now_us() < end_us);
+	if (ready > 0) {
+		waiter->misses = 0;
+		return ready;
+	}
+	if (waiter->misses < MISSES_MAX)
+		waiter->misses++;
+	waiter->skip = (1u << waiter->misses) - 1;
 	return 0;
 }
 
-/* see vmcache_posix.h */
-void vmc_posix_wait(struct vmc_task *task, unsigned spin_us)
+/* As poll(2) answers. A timer that is far away comes early: whoever is
+ * woken looks at the time. */
+static int sleep_until(const sigset_t *signals, struct pollfd *fds,
+		       nfds_t fds_len, uint64_t until_ms, uint64_t now_ms)
 {
-	uint64_t end_us = spin_us ? vmc_posix_now_us() + spin_us : 0;
-	enum vmc_status status;
+	uint64_t left_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+	struct timespec left;
 
-	while (end_us && task->wait_len) {
-		status = poll_once(task->wait, task->wait_len, 0);
-		if (status || any_got(task))
-			return;
-		if (vmc_posix_now_us() >= end_us)
-			break;
-	}
-	status = poll_once(task->wait, task->wait_len,
-			   timeout_ms(task->until_ms));
-	if (status) /* out of memory, say: whoever asks again finds out */
-		return;
+	if (left_ms > INT_MAX)
+		left_ms = INT_MAX;
+	left.tv_sec = (time_t)(left_ms / 1000);
+	left.tv_nsec = (long)(left_ms % 1000) * 1000000;
+	return ppoll(fds, fds_len, until_ms == VMC_NEVER ? NULL : &left,
+		     signals);
+}
+
+static enum vmc_status wait_for(struct vmc_posix_waiter *waiter,
+				struct pollfd *fds, nfds_t fds_len,
+				uint64_t until_ms, uint64_t now_ms)
+{
+	const sigset_t *signals = waiter ? waiter->signals : NULL;
+	int ready = 0;
+
+	if (waiter && waiter->spin_us && fds_len > 0 && until_ms > now_ms)
+		ready = look(waiter, fds, fds_len);
+	if (ready == 0)
+		ready = sleep_until(signals, fds, fds_len, until_ms, now_ms);
+	if (ready >= 0)
+		return VMC_OK;
+	return errno == EINTR ? VMC_AGAIN : VMC_ERR_IO;
+}
+
+/* see vmcache_posix.h */
+enum vmc_status vmc_posix_wait(struct vmc_posix_waiter *waiter,
+			       const struct vmc_task *task, uint64_t now_ms)
+{
+	struct pollfd fds[VMC_TASK_WAIT_MAX];
+
+	put_fds(fds, task->wait, task->wait_len);
+	return wait_for(waiter, fds, task->wait_len, task->until_ms, now_ms);
+}
+
+/* see vmcache_posix.h */
+enum vmc_status vmc_posix_poll(struct vmc_posix_waiter *waiter,
+			       struct vmc_wait *waits, size_t waits_len,
+			       uint64_t until_ms, uint64_t now_ms)
+{
+	struct pollfd fds[VMC_SERVER_WAIT_MAX];
+	enum vmc_status status;
+	size_t i;
+
+	if (waits_len > VMC_SERVER_WAIT_MAX)
+		return VMC_ERR_TOO_BIG;
+	put_fds(fds, waits, waits_len);
+	status = wait_for(waiter, fds, (nfds_t)waits_len, until_ms, now_ms);
+	for (i = 0; i < waits_len; i++)
+		waits[i].got = status ? 0 : got_of(fds[i].revents);
+	return status;
 }

@@ -1,128 +1,233 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Posix: streams over AF_UNIX, clocks, entropy, records in files, and
- * waiting with poll, for any Unix system.
+ * Posix: clocks, entropy, AF_UNIX streams, records in files, and waiting by
+ * poll(2), for Unix systems. Together they are all that a client needs:
  *
- *	struct vmc_posix posix = { 0 };
- *	struct vmc_port port = { &vmc_posix_port_ops, &posix };
- *	struct vmc_env env = vmc_posix_env();
+ *	struct vmc_posix_clock clock = { 0 };
+ *	struct vmc_posix_waiter waiter;
+ *	struct vmc_env env = vmc_posix_env(&clock);
+ *	struct vmc_channel_config config = { .port = vmc_posix_port(NULL), … };
  *
- * What only Linux can tell (who is at the other end, when a process began)
- * comes from port/linux through the members that are named so below.
+ *	vmc_posix_waiter_init(&waiter);
+ *	do {
+ *		now_ms = env.now_ms(env.ctx);
+ *		status = vmc_cache_fetch_status(&channel, &s, &task, now_ms);
+ *	} while (status == VMC_AGAIN &&
+ *		 vmc_posix_wait(&waiter, &task, now_ms) >= 0);
+ *
+ * A server on Linux runs in port/linux's loop; elsewhere collect its waits
+ * and give them to vmc_posix_poll.
+ *
+ * Handles are file descriptors. Nothing here allocates, installs a signal
+ * handler or changes the process: umask, working directory, limits.
  */
 #ifndef VMCACHE_POSIX_H
 #define VMCACHE_POSIX_H
 
 #include "vmcache/env.h"
 #include "vmcache/port.h"
+#include "vmcache/server.h"
 #include "vmcache/store.h"
+
+#include <signal.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /*
- * Clocks and entropy. now_ms is CLOCK_MONOTONIC, which does not count time
- * asleep. Entropy comes from /dev/urandom, opened for each request.
+ * Clocks and entropy
  */
-struct vmc_env vmc_posix_env(void);
 
-/*
- * A port's context: of one endpoint that it listens on, and of any number
- * of connections. Zeroed is valid.
- */
-struct vmc_posix {
-	/* Fills `peer` for a connected socket, or leaves it zeroed. NULL:
-	 * nobody is known. vmc_linux_peer is one. */
-	void (*peer)(int fd, struct vmc_peer *peer);
-	/* Makes the host's loop return; ctx of the port's wake. NULL: no
-	 * loop. vmc_linux_wake is one. */
-	void (*wake)(void *wake_ctx);
-	void *wake_ctx;
-
-	/* Private: the socket file that listen made. */
-	uint64_t device, inode;
+/* Zeroed at first; private. It keeps the clock from going back. */
+struct vmc_posix_clock {
+	uint64_t last_ms;
 };
 
-/* The longest path of an endpoint, in bytes without its NUL (sun_path). */
-#define VMC_POSIX_ENDPOINT_MAX 107
+/*
+ * now_ms:  CLOCK_MONOTONIC, which on Linux does not count time asleep.
+ * wall:    CLOCK_REALTIME.
+ * entropy: getrandom(2), or /dev/urandom on a kernel without it. Blocks
+ *          only while the machine's own pool has never been filled, right
+ *          after power-on; then it fails instead (VMC_ERR_IO).
+ *
+ * `clock` lives as long as the environment is used, by one thread.
+ */
+struct vmc_env vmc_posix_env(struct vmc_posix_clock *clock);
 
 /*
- * The functions of vmcache/port.h over AF_UNIX streams.
- *
- * listen: the directory and its parents are made if absent (0755). Servers
- *   that start on one endpoint at the same time take turns by a lock on the
- *   directory; a socket that nobody listens on is removed meanwhile. The
- *   socket is 0600 before it listens, so that nobody else can ever connect.
- *   Something else than a socket is left alone: VMC_ERR_IN_USE.
+ * Streams
  */
+
+/* An endpoint's path with its NUL: what sun_path holds on Linux. */
+#define VMC_POSIX_ENDPOINT_SIZE 108
+
+/* Zeroed at first; private. Of the endpoint that a port has opened: which
+ * file its socket is, so that no other is ever removed. */
+struct vmc_posix {
+	uint64_t device, inode;
+	uint8_t listening;
+};
+
+/*
+ * AF_UNIX stream sockets, as vmcache/port.h says. `posix` is for one
+ * endpoint at a time (a second listen is refused with VMC_ERR_BUSY) and
+ * lives as long as the port; a port that never listens needs none (NULL).
+ *
+ * listen. Makes the directory and its parents. What is at the path already
+ *   is taken over only if it is a socket of our own user that refuses
+ *   connections. Servers that start at the same time on one path meet at a
+ *   lock (flock(2) of PATH.lock, which exists only that long): one of them
+ *   gets the endpoint, the others VMC_ERR_IN_USE.
+ * accept. `peer` is what the system recorded when it connected
+ *   (SO_PEERCRED).
+ * recv, send. A stream that was given (struct vmc_channel_config) need not
+ *   be non-blocking; it is used as if it were.
+ * wake. NULL: there is no loop in here.
+ */
+struct vmc_port vmc_posix_port(struct vmc_posix *posix);
+
 extern const struct vmc_port_ops vmc_posix_port_ops;
 
-/*
- * Records as files of one directory, SLOT.record each, written whole under
- * another name and renamed. Not synced to disk: VMs do not outlive a crash
- * of the machine either.
- */
-struct vmc_posix_store {
-	/* When the process `pid` began; NULL: always 0. vmc_linux_start_time
-	 * is one. */
-	uint64_t (*start_time)(int64_t pid);
+/* The functions of that table, for ports that change some of them; `ctx` is
+ * a struct vmc_posix. */
+enum vmc_status vmc_posix_listen(void *ctx, const char *endpoint,
+				 vmc_handle *listener,
+				 struct vmc_error *error) VMC_CHECKED;
+void vmc_posix_unlisten(void *ctx, const char *endpoint, vmc_handle listener);
+enum vmc_status vmc_posix_accept(void *ctx, vmc_handle listener,
+				 vmc_handle *stream,
+				 struct vmc_peer *peer) VMC_CHECKED;
+enum vmc_status vmc_posix_connect(void *ctx, const char *endpoint,
+				  vmc_handle *stream,
+				  struct vmc_error *error) VMC_CHECKED;
+enum vmc_status vmc_posix_recv(void *ctx, vmc_handle stream, uint8_t *buf,
+			       size_t cap, size_t *len,
+			       struct vmc_handles *handles) VMC_CHECKED;
+enum vmc_status vmc_posix_send(void *ctx, vmc_handle stream,
+			       const struct vmc_view *parts, size_t parts_len,
+			       const struct vmc_handles *handles,
+			       size_t *len) VMC_CHECKED;
+void vmc_posix_shutdown(void *ctx, vmc_handle stream);
+void vmc_posix_close(void *ctx, vmc_handle handle);
 
-	int directory; /* private: its descriptor */
+/*
+ * Waiting
+ */
+
+/*
+ * How long a waiter looks for an answer before it goes to sleep, in
+ * microseconds. 0..1000. Costs so much processor time at most per wait, and
+ * saves two wake-ups of an idle processor, which take longer than a whole
+ * call: on a machine with nothing else to do a call takes a third of the
+ * time. It pays only if the peer runs meanwhile: with one processor it is
+ * off, and each time that it was in vain it is left out for longer.
+ */
+#ifndef VMC_POSIX_SPIN_US
+#define VMC_POSIX_SPIN_US 50
+#endif
+
+struct vmc_posix_waiter {
+	/* For the caller to set, at any time. */
+	uint32_t spin_us; /* 0: sleep at once. Set by init: VMC_POSIX_SPIN_US,
+			   * or 0 if this thread may use one processor only */
+	const sigset_t *signals; /* the signal mask while it sleeps: signals
+				  * that are blocked otherwise can come there
+				  * and nowhere else. NULL: leave it as it is */
+
+	/* Private. */
+	uint32_t misses; /* in a row */
+	uint32_t skip;   /* waits until it is tried again */
+};
+
+void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter);
+
+/*
+ * Blocks until one of the task's handles has something or it is due. `now_ms`
+ * is the time that its operation was given. `got` of its waits is left
+ * alone: operations look for themselves (task.h).
+ *
+ * VMC_OK:     call the operation again.
+ * VMC_AGAIN:  a signal was handled; do that too, after looking why.
+ * VMC_ERR_IO: the system refuses to wait (errno has it).
+ */
+enum vmc_status vmc_posix_wait(struct vmc_posix_waiter *waiter,
+			       const struct vmc_task *task,
+			       uint64_t now_ms) VMC_CHECKED;
+
+/*
+ * The same for a list that a pool or a server collected: fills in `got` of
+ * all. `waiter` may be NULL: no spinning, no signals.
+ *
+ * VMC_ERR_TOO_BIG: more than VMC_SERVER_WAIT_MAX waits; and as above.
+ */
+enum vmc_status vmc_posix_poll(struct vmc_posix_waiter *waiter,
+			       struct vmc_wait *waits, size_t waits_len,
+			       uint64_t until_ms, uint64_t now_ms) VMC_CHECKED;
+
+/*
+ * Records
+ */
+
+/* Private. */
+struct vmc_posix_store {
+	int directory;
 };
 
 /*
- * Opens the directory, making it and its parents if absent (0700). `store`
- * has been set up but for `directory`. vmc_posix_store_close lets go of it;
- * records stay.
+ * Opens a directory for a pool's records; makes it, with its parents, if it
+ * is absent (0700). One pool has it at a time.
  *
- * VMC_ERR_PERMISSION, VMC_ERR_IO, VMC_ERR_TOO_BIG: `error` has the path.
+ * Each record is a file, SLOT.record. It is written under another name
+ * (`draft`) and renamed, so that whoever is killed at any moment leaves the
+ * old record or the new one. Nothing is synced: a record need not outlive
+ * the machine.
+ *
+ * VMC_ERR_PERMISSION: not ours, open to others, or not writable.
+ * VMC_ERR_IN_USE:     another pool has it.
+ * VMC_ERR_IO:         what else the system says. `error` (may be NULL) has
+ *                     the path and the reason.
  */
 enum vmc_status vmc_posix_store_open(struct vmc_posix_store *store,
-				     const char *path,
+				     const char *directory,
 				     struct vmc_error *error) VMC_CHECKED;
+
+/* Lets go of the directory. What is on record stays. */
 void vmc_posix_store_close(struct vmc_posix_store *store);
 
-/* Also removes the directory, if nothing is in it. */
-void vmc_posix_store_remove(struct vmc_posix_store *store, const char *path);
+/*
+ * Removes the directory as well if nothing is on record in it; close it
+ * afterwards. `directory` is as it was opened.
+ */
+void vmc_posix_store_remove(struct vmc_posix_store *store,
+			    const char *directory);
+
+/*
+ * It as vmcache/store.h wants it. start_time is 0 here; port/linux has one
+ * that knows it.
+ */
+struct vmc_store vmc_posix_store(struct vmc_posix_store *store);
 
 extern const struct vmc_store_ops vmc_posix_store_ops;
+
+/* The functions of that table; `ctx` is a struct vmc_posix_store. */
+enum vmc_status vmc_posix_store_write(void *ctx, uint32_t slot,
+				      const uint8_t *bytes,
+				      size_t bytes_len) VMC_CHECKED;
+enum vmc_status vmc_posix_store_next(void *ctx, uint32_t *cursor,
+				     uint32_t *slot, uint8_t *out,
+				     size_t *out_len) VMC_CHECKED;
+void vmc_posix_store_erase(void *ctx, uint32_t slot);
 
 /*
  * Makes the directory `path` with that mode, and its parents with 0755.
  * VMC_OK if it is there already.
  *
- * VMC_ERR_PERMISSION, VMC_ERR_IO, VMC_ERR_TOO_BIG: `error` has the path.
+ * VMC_ERR_PERMISSION, VMC_ERR_NOT_FOUND, VMC_ERR_TOO_BIG, VMC_ERR_IO: `error`
+ * (may be NULL) has the path and the reason.
  */
 enum vmc_status vmc_posix_make_directory(const char *path, unsigned mode,
 					 struct vmc_error *error) VMC_CHECKED;
-
-/*
- * Waits until one of the handles is ready or until_ms is reached, and fills
- * `got` of each wait. At most VMC_POSIX_POLL_MAX of them, else
- * VMC_ERR_TOO_BIG. Returns early when a signal is caught.
- */
-#define VMC_POSIX_POLL_MAX 512
-enum vmc_status vmc_posix_poll(struct vmc_wait *waits, size_t waits_len,
-			       uint64_t until_ms) VMC_CHECKED;
-
-/*
- * Waits for what a task waits for. A blocking call is
- *
- *	while ((status = op(…, &task, vmc_posix_now_ms())) == VMC_AGAIN)
- *		vmc_posix_wait(&task, spin_us);
- *
- * For up to `spin_us` microseconds it looks without sleeping: while the
- * other side answers on another core within that time, no wake-up has to be
- * paid for, which on an idle machine costs ten times the call itself. 0
- * when there is one core only; VMC_POSIX_SPIN_US is a good value else.
- */
-#define VMC_POSIX_SPIN_US 50
-void vmc_posix_wait(struct vmc_task *task, unsigned spin_us);
-
-/* The clock of vmc_posix_env, and a finer one for measuring. */
-uint64_t vmc_posix_now_ms(void);
-uint64_t vmc_posix_now_us(void);
 
 #ifdef __cplusplus
 }
