@@ -195,16 +195,18 @@ enum vmc_status vmc_posix_send(void *ctx, vmc_handle stream,
 	struct iovec gathered[VMC_PARTS_MAX];
 	struct msghdr message = { .msg_iov = gathered };
 	ssize_t sent;
+	size_t i;
 
 	(void)ctx;
 	if (handles && handles->handle_len > VMC_HANDLES_MAX)
 		return VMC_ERR_ARGUMENT;
-	for (; message.msg_iovlen < parts_len &&
-	       message.msg_iovlen < VMC_PARTS_MAX;
-	     message.msg_iovlen++, parts++) {
-		gathered[message.msg_iovlen].iov_base = (void *)parts->ptr;
-		gathered[message.msg_iovlen].iov_len = parts->ptr_len;
+	if (parts_len > VMC_PARTS_MAX)
+		parts_len = VMC_PARTS_MAX;
+	for (i = 0; i < parts_len; i++) {
+		gathered[i].iov_base = (void *)(uintptr_t)parts[i].ptr;
+		gathered[i].iov_len = parts[i].ptr_len;
 	}
+	message.msg_iovlen = parts_len;
 	if (handles && handles->handle_len > 0)
 		put_rights(&message, &control, handles);
 	sent = send_message((int)stream, &message);
