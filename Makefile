@@ -71,7 +71,7 @@ PORT_qemu = $(wildcard port/qemu/*.c)
 PORT_sim = $(wildcard port/sim/*.c)
 PORT_DATA_qemu = $(BUILD)/port/qemu/rom/rom_image.o
 
-PROGRAM_SOURCES = $(if $(wildcard port/cli/main.c),$(wildcard port/cli/*.c))
+PROGRAM_SOURCES = $(if $(shell ls port/cli/cli_toml.c 2>/dev/null && grep -ls "vmc_hypervisor_ops vmc_qemu_ops" port/qemu/*.c),$(wildcard port/cli/*.c))
 
 # -- How ---------------------------------------------------------------------
 

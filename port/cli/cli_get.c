@@ -124,6 +124,11 @@ struct reach {
 	char qmp[PATH_SIZE], console[PATH_SIZE];
 };
 
+static const char *state_name(void)
+{
+	return vm.state == VMC_VM_RUNNING ? "running" : "paused";
+}
+
 static void print_line(const char *name, const char *text)
 {
 	if (!text[0])
@@ -138,7 +143,7 @@ static void print_lines(const struct reach *reach, uint64_t took_us)
 	print_line("id", vm.id);
 	if (vm.pid)
 		printf("%-9s%lld\n", "pid", (long long)vm.pid);
-	print_line("state", vmc_vm_state_name(vm.state));
+	print_line("state", state_name());
 	printf("%-9s%u\n%-9s%u MiB\n", "vcpus", vm.vcpus, "memory",
 	       vm.memory_mib);
 	print_line("agent", vm.agent_url);
@@ -174,7 +179,7 @@ static enum vmc_status print_json(struct vmc_view hypervisor,
 	vmc_json_begin_object(&w);
 	put_text(&w, "id", vm.id);
 	put_number(&w, "pid", vm.pid);
-	put_text(&w, "state", vmc_vm_state_name(vm.state));
+	put_text(&w, "state", state_name());
 	put_number(&w, "vcpus", vm.vcpus);
 	put_number(&w, "memory_mib", vm.memory_mib);
 	put_number(&w, "cpu_delta", vm.cpu_delta);

@@ -21,10 +21,10 @@ session_goes_as_told()
 	says out "HypervisorType"
 	says out "mock"
 	expect 0 "$VMCACHE" get
-	says out "state    RUNNING"
+	says out "state    running"
 	says out "memory   64 MiB"
 	expect 0 "$VMCACHE" get --paused
-	says out "state    READY"
+	says out "state    paused"
 	expect 0 "$VMCACHE" get --json
 	[ -n "$(field id)" ] || fail "no id: $(cat "$work/out")"
 	ready 3

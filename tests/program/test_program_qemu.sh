@@ -116,7 +116,7 @@ paused_is_paused()
 	qemu --number 1
 	ready 1
 	taken --paused
-	says out '"state":"READY"'
+	says out '"state":"paused"'
 	expect 0 "$TOOL" ask "$qmp" '{"execute":"qmp_capabilities"}' 2
 	expect 0 "$VMCACHE" status
 }
