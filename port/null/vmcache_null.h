@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Null: a port, a hypervisor driver, a store and an environment that link
- * everywhere and answer VMC_ERR_UNSUPPORTED. Nothing else than the compiler
- * is needed: no operating system, no C library.
+ * Null: links everywhere and answers VMC_ERR_UNSUPPORTED. The template of
+ * a port and of a hypervisor driver: copy null.c, and give its functions,
+ * one by one, what vmcache/port.h, store.h, env.h and hypervisor.h ask of
+ * them. tests/unit/test_port_contract.c says when a port is done.
  *
- * Copy it to begin your own: each function of null.c is empty in the way
- * that its contract allows, so what you have filled in works while the rest
- * still says that it does not.
+ * With it an application for a machine that has no port yet links, so that
+ * its size and its stack can be told.
  */
 #ifndef VMCACHE_NULL_H
 #define VMCACHE_NULL_H
@@ -20,10 +20,10 @@
 extern "C" {
 #endif
 
-/* No context is needed: `ctx` may be NULL. */
+/* None of them uses its context: NULL will do. */
 extern const struct vmc_port_ops vmc_null_port_ops;
-extern const struct vmc_hypervisor_ops vmc_null_hypervisor_ops;
 extern const struct vmc_store_ops vmc_null_store_ops;
+extern const struct vmc_hypervisor_ops vmc_null_hypervisor_ops;
 
 /* A clock that stands still at 0, no calendar, no entropy. */
 struct vmc_env vmc_null_env(void);
