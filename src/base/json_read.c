@@ -38,10 +38,10 @@ static int next_is(const struct vmc_json_reader *r, uint8_t byte)
 	return r->at < r->document.ptr_len && r->document.ptr[r->at] == byte;
 }
 
-/* Takes that byte if it is next. */
+/* Takes that byte if it is next, and nothing has failed. */
 static int take_byte(struct vmc_json_reader *r, uint8_t byte)
 {
-	if (!next_is(r, byte))
+	if (r->fail || !next_is(r, byte))
 		return 0;
 	r->at++;
 	return 1;
@@ -49,9 +49,9 @@ static int take_byte(struct vmc_json_reader *r, uint8_t byte)
 
 static void take_blanks(struct vmc_json_reader *r)
 {
-	while (next_is(r, ' ') || next_is(r, '\n') || next_is(r, '\t') ||
-	       next_is(r, '\r'))
-		r->at++;
+	while (take_byte(r, ' ') || take_byte(r, '\n') || take_byte(r, '\t') ||
+	       take_byte(r, '\r'))
+		;
 }
 
 static void fail(struct vmc_json_reader *r, enum vmc_status status, size_t at,
@@ -334,11 +334,13 @@ static int is_digit(uint8_t byte)
 	return byte >= '0' && byte <= '9';
 }
 
+/* One digit and all that follow. */
 static void take_digits(struct vmc_json_reader *r)
 {
 	size_t begin = r->at;
 
-	while (r->at < r->document.ptr_len && is_digit(r->document.ptr[r->at]))
+	while (!r->fail && r->at < r->document.ptr_len &&
+	       is_digit(r->document.ptr[r->at]))
 		r->at++;
 	if (r->at == begin)
 		unexpected(r, "digit expected");
