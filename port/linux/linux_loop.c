@@ -10,12 +10,11 @@
  */
 #include "vmcache_linux.h"
 
-#include "../posix/posix_error.h"
-
 #include "../../src/base/options.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -54,7 +53,8 @@ enum vmc_status vmc_linux_loop_init_checked(struct vmc_linux_loop *loop,
 		loop->entry[i].handle = -1;
 	if (open_both(loop))
 		return VMC_OK;
-	status = vmc_posix_error(error, "cannot open", "an epoll loop", errno);
+	status = vmc_error_set(error, VMC_ERR_IO, "cannot open an epoll loop",
+			       strerror(errno));
 	vmc_linux_loop_end(loop);
 	return status;
 }
@@ -213,8 +213,9 @@ enum vmc_status vmc_linux_loop_register(struct vmc_linux_loop *loop,
 	remove_unmarked(loop);
 	for (i = 0; i < waits_len; i++)
 		if (put(loop, &waits[i]) != 0)
-			return vmc_posix_error(error, "cannot wait for",
-					       "a handle", errno);
+			return vmc_error_set(error, VMC_ERR_IO,
+					     "cannot wait for a handle",
+					     strerror(errno));
 	return VMC_OK;
 }
 
