@@ -38,10 +38,8 @@ void cli_print_text(struct vmc_view text)
 /* see cli_output.h */
 enum cli_exit cli_print_end(const struct cli_options *options)
 {
-	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return CLI_DONE;
-	cli_complain(options, "standard output: %s",
-		     errno ? strerror(errno) : "cannot write");
+	cli_complain(options, "standard output: %s", strerror(errno));
 	return CLI_FAILED;
 }

@@ -53,17 +53,20 @@ static void on_signal(int signal)
 	vmc_server_wake(&serve.server);
 }
 
-/* A signal that is ignored (nohup) stays ignored. */
+/*
+ * A hang-up that is ignored (nohup) stays ignored. An interrupt does not:
+ * shells start what is in the background with SIGINT ignored, and whoever
+ * sends it wants the server to stop.
+ */
 static void catch_signals(void)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
 	struct sigaction action = { .sa_handler = on_signal }, old;
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaction(signals[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, NULL, &old);
+	if (old.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
 static const char *signal_name(int signal)

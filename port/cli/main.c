@@ -3,6 +3,7 @@
  * vmcache: a warm pool of virtual machines behind one Unix socket. This is
  * the program's way in and out; each sub-command has a file of its own.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -51,13 +52,30 @@ static enum cli_exit run(const struct cli_options *options)
 	return CLI_USAGE;
 }
 
+/*
+ * What is closed is made to fail, or the first socket that is opened takes
+ * its number, and the result goes to the server: 1 and 2 can only be read
+ * from then, 0 only be written to.
+ */
+static void hold_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char **argv)
 {
 	static struct cli_options options;
+	static char output[BUFSIZ];
 
+	hold_standard_files();
 	/* A reader that is gone shall be an error, not the end: `serve` has
 	 * VMs to stop, and `get` one that nobody would know of. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Written when it is complete or full, so that errno is still that of
+	 * the write that failed when cli_print_end looks. */
+	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	if (cli_options_parse(&options, argc, (const char *const *)argv))
 		return wrong_usage(&options);
 	if (cli_given(&options, CLI_HELP))

@@ -199,7 +199,10 @@ garbage_closes_one_connection()
 	ready 1
 	expect 0 "$TOOL" send "$VMCACHE_ENDPOINT" 474554202f0d0a0d0a
 	says out closed
-	expect 0 "$TOOL" send "$VMCACHE_ENDPOINT" 00ffffff000000010100
+	# a Status call, and garbage where the next frame would begin
+	service=0a1263616368652e436163686553657276696365
+	expect 0 "$TOOL" send "$VMCACHE_ENDPOINT" \
+		0000001c000000010100${service}1206537461747573ff
 	says out closed
 	expect 0 "$VMCACHE" status
 	says out "1 VM ready"
@@ -245,12 +248,12 @@ quit_is_idempotent()
 	for _ in $(seq 100); do
 		mock
 		ready 2
-		"$TOOL" burst "$server" "$VMCACHE" quit -- "$VMCACHE" quit \
-			>>"$work/apart" 2>>"$work/err" || fail "burst"
+		"$TOOL" burst "$VMCACHE_ENDPOINT" "$server" >>"$work/apart" ||
+			fail "burst"
 		ended 0
 		nothing_left
 	done
-	[ "$(sort -n "$work/apart" | sed -n 50p)" -lt 1000 ] ||
+	[ "$(sort -n "$work/apart" | tail -5 | head -1)" -lt 1000 ] ||
 		fail "more than a millisecond apart"
 }
 

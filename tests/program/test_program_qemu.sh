@@ -180,8 +180,8 @@ quit_and_signal_leave_nothing()
 	for _ in $(seq 10); do
 		qemu
 		ready 2
-		"$TOOL" burst "$server" "$VMCACHE" quit -- "$VMCACHE" quit \
-			>/dev/null 2>&1
+		"$TOOL" burst "$VMCACHE_ENDPOINT" "$server" >/dev/null ||
+			fail "burst"
 		ended 0
 		nothing_left
 	done
