@@ -196,11 +196,13 @@ struct vmc_process {
 	struct vmc_wall start_time;
 };
 
+#define VMC_AGENT_MASK_SIZE 8 /* "128" and its NUL, aligned */
+
 /* types.IPAddress. */
 struct vmc_ip_address {
 	uint32_t family; /* 0 IPv4, 1 IPv6 */
 	char address[VMC_AGENT_ADDRESS_SIZE];
-	char mask[8]; /* prefix length, in digits */
+	char mask[VMC_AGENT_MASK_SIZE]; /* prefix length, in digits */
 };
 
 /* types.Interface. */

@@ -69,7 +69,7 @@ enum vmc_get_vm_step {
 	VMC_GET_VM_CONFIG = 0, /* asking for the configuration, comparing */
 	VMC_GET_VM_BASE,       /* taking the base VM */
 	VMC_GET_VM_RESUME,
-	VMC_GET_VM_RESEED, /* 512 bytes of the host's entropy */
+	VMC_GET_VM_RESEED, /* VMC_RESEED_SIZE bytes of the host's entropy */
 	VMC_GET_VM_TIME,   /* left out if env.wall is unsupported */
 	VMC_GET_VM_VCPUS,  /* hot-adding what is missing */
 	VMC_GET_VM_MEMORY,
@@ -79,6 +79,9 @@ enum vmc_get_vm_step {
 
 /* "resume" and the like. */
 const char *vmc_get_vm_step_name(enum vmc_get_vm_step step);
+
+/* Bytes of entropy for a guest that is resumed: as many as Kata gives. */
+#define VMC_RESEED_SIZE 512
 
 /*
  * What somebody wants, and how it went. Zeroed but for the first part.
@@ -106,7 +109,7 @@ struct vmc_get_vm {
 	struct vmc_wall wall;
 	enum vmc_status result;
 	uint8_t memory_added;
-	uint8_t entropy[512];
+	uint8_t entropy[VMC_RESEED_SIZE];
 };
 
 /*

@@ -55,18 +55,25 @@ struct vmc_server_call {
 	uint8_t told; /* the log knows that it waits */
 };
 
+/* A Status reply at most: the server's pid, and for each VM a pid, vCPUs and
+ * MiB, each number with its tag (11 and 25 bytes, rounded up). */
+#define VMC_STATUS_SIZE (16 + 28 * VMC_VM_MAX)
+
 /* Private: what holds a reply under way. */
 struct vmc_server_reply {
 	uint64_t since_ms;
 	uint16_t connection;
 	uint8_t taken;
-	uint8_t bytes[16 + 28 * VMC_VM_MAX];
+	uint8_t bytes[VMC_STATUS_SIZE];
 };
 
-/* Private: a VM being handed over, on the wire: all fields of GrpcVM but
- * `hypervisor`, each with a tag and a length or a number (48 in all). */
+/* A VM on the wire at most: all fields of GrpcVM but `hypervisor`, each with
+ * a tag and a length or a number (48 in all). */
+#define VMC_HANDING_SIZE (48 + VMC_ID_SIZE + VMC_URL_SIZE)
+
+/* Private: a VM being handed over. */
 struct vmc_server_handing {
-	uint8_t bytes[48 + VMC_ID_SIZE + VMC_URL_SIZE];
+	uint8_t bytes[VMC_HANDING_SIZE];
 };
 
 /* Bytes that a connection's engine composes at once: a header of 10, an
@@ -95,6 +102,10 @@ struct vmc_connection {
 	uint8_t out[VMC_CONNECTION_OUT_SIZE];
 };
 
+/* The Config reply: two fields, each a tag and a length, then its bytes. */
+#define VMC_CONFIG_PARTS_MAX 4
+#define VMC_CONFIG_HEADS_SIZE 24
+
 /* Complete so that it can be placed anywhere; private. */
 struct vmc_server {
 	struct vmc_server_config config;
@@ -105,8 +116,8 @@ struct vmc_server {
 	uint32_t call_len;
 	uint32_t open_len;
 	uint8_t stopping, stopped, waits_changed;
-	struct vmc_view config_parts[4]; /* the Config reply */
-	uint8_t config_heads[24];
+	struct vmc_view config_parts[VMC_CONFIG_PARTS_MAX];
+	uint8_t config_heads[VMC_CONFIG_HEADS_SIZE];
 	uint16_t open[VMC_CONNECTION_MAX]; /* in use, then the free ones */
 	struct vmc_server_call call[VMC_CALL_MAX]; /* first come first */
 	struct vmc_server_reply reply[VMC_REPLY_MAX];

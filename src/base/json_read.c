@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#define UTF8_SIZE 4   /* a character's bytes at most */
+#define WORDS_SIZE 96 /* an error's words: what, and at which byte */
+
 /* see json_read.h */
 void vmc_json_reader_init(struct vmc_json_reader *r, struct vmc_view document)
 {
@@ -198,7 +201,7 @@ size_t vmc_json_text_next(struct vmc_view *raw, uint8_t out[4])
 /* see json_read.h */
 int vmc_json_text_equal(struct vmc_view a, struct vmc_view b)
 {
-	uint8_t a_bytes[4], b_bytes[4];
+	uint8_t a_bytes[UTF8_SIZE], b_bytes[UTF8_SIZE];
 	size_t a_len, b_len;
 
 	do {
@@ -214,7 +217,7 @@ int vmc_json_text_equal(struct vmc_view a, struct vmc_view b)
 int vmc_json_text_is(struct vmc_view raw, const char *string)
 {
 	struct vmc_view want = vmc_view_of(string);
-	uint8_t bytes[4];
+	uint8_t bytes[UTF8_SIZE];
 	size_t len;
 
 	while ((len = vmc_json_text_next(&raw, bytes)) > 0) {
@@ -305,7 +308,7 @@ struct vmc_view vmc_json_take_string(struct vmc_json_reader *r)
 size_t vmc_json_take_text(struct vmc_json_reader *r, char *out, size_t cap)
 {
 	struct vmc_view raw = vmc_json_take_string(r);
-	uint8_t bytes[4];
+	uint8_t bytes[UTF8_SIZE];
 	size_t used = 0;
 	size_t len;
 
@@ -624,7 +627,7 @@ enum vmc_status vmc_json_end(struct vmc_json_reader *r)
 enum vmc_status vmc_json_explain(const struct vmc_json_reader *r,
 				 const char *name, struct vmc_error *error)
 {
-	char words[96];
+	char words[WORDS_SIZE];
 	struct vmc_text text;
 
 	vmc_text_init(&text, words, sizeof(words));

@@ -3,12 +3,13 @@
 #include "vmcache/factory.h"
 
 #define UUID_SIZE 37
+#define RANDOM_SIZE 16
 
 /* RFC 9562, section 5.4: 122 random bits, version 4, variant 10. */
 static enum vmc_status make_uuid(const struct vmc_env *env, char out[UUID_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
-	uint8_t random[16];
+	uint8_t random[RANDOM_SIZE];
 	enum vmc_status status = env->entropy(env->ctx, random, sizeof(random));
 	size_t i, at = 0;
 

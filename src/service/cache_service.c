@@ -12,6 +12,10 @@
 #define SERVICE "cache.CacheService"
 #define REPLY_MAX ((size_t)4 << 20) /* what a ttrpc or gRPC peer accepts */
 #define NS_PER_MS 1000000u
+#define WORDS_SIZE 96 /* a refusal's words: what, and what was asked for */
+
+/* Kept out of its caller, whose every path would carry its frame. */
+#define APART __attribute__((noinline))
 
 _Static_assert(sizeof(((struct vmc_server_reply *)0)->bytes) >=
 		       VMC_PBIO_STATUS_HEAD_SIZE +
@@ -73,9 +77,10 @@ static void answer_parts(struct vmc_connection *connection, uint32_t stream,
 		connection->gone = 1;
 }
 
-static void answer_error(struct vmc_server *server,
-			 struct vmc_connection *connection, uint32_t stream,
-			 enum vmc_code code, const char *text, uint64_t now_ms)
+static APART void answer_error(struct vmc_server *server,
+			       struct vmc_connection *connection,
+			       uint32_t stream, enum vmc_code code,
+			       const char *text, uint64_t now_ms)
 {
 	struct vmc_engine_reply reply = {
 		.stream = stream,
@@ -119,9 +124,9 @@ static struct vmc_server_reply *take_reply(struct vmc_server *server,
 	return oldest;
 }
 
-static void answer_status(struct vmc_server *server,
-			  struct vmc_connection *connection, uint32_t stream,
-			  uint64_t now_ms)
+static APART void answer_status(struct vmc_server *server,
+				struct vmc_connection *connection,
+				uint32_t stream, uint64_t now_ms)
 {
 	const struct vmc_pool *pool = server->config.pool;
 	struct vmc_server_reply *reply = take_reply(server, connection, now_ms);
@@ -147,14 +152,15 @@ static void answer_status(struct vmc_server *server,
 	answer_parts(connection, stream, &part, 1);
 }
 
-static void answer_base_vm(struct vmc_server *server,
-			   struct vmc_connection *connection, uint32_t stream,
-			   uint32_t slot, uint64_t now_ms)
+/* The VM in a slot as a reply, in parts. */
+static APART enum vmc_status gather_base_vm(struct vmc_server *server,
+					    uint32_t slot,
+					    struct vmc_view *parts,
+					    size_t *parts_len)
 {
 	struct vmc_pool *pool = server->config.pool;
 	const struct vmc_vm *vm = vmc_pool_vm(pool, slot);
 	struct vmc_server_handing *handing = &server->handing[slot];
-	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
 	struct vmc_pbio_base_vm message = {
 		.id = vmc_view_of(vm->id),
 		.hypervisor = vmc_pool_saved(pool, slot),
@@ -164,11 +170,21 @@ static void answer_base_vm(struct vmc_server *server,
 		.cpu_delta = vm->cpu_delta,
 	};
 	struct vmc_writer w;
-	size_t parts_len;
 
 	vmc_writer_init(&w, handing->bytes, sizeof(handing->bytes));
-	if (vmc_pbio_gather_base_vm(&w, &message, parts, &parts_len)) {
-		vmc_pool_give_back(pool, slot, 0, now_ms);
+	return vmc_pbio_gather_base_vm(&w, &message, parts, parts_len);
+}
+
+static APART void answer_base_vm(struct vmc_server *server,
+				 struct vmc_connection *connection,
+				 uint32_t stream, uint32_t slot,
+				 uint64_t now_ms)
+{
+	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
+	size_t parts_len;
+
+	if (gather_base_vm(server, slot, parts, &parts_len)) {
+		vmc_pool_give_back(server->config.pool, slot, 0, now_ms);
 		answer_error(server, connection, stream, VMC_CODE_INTERNAL,
 			     "VM does not fit a reply", now_ms);
 		return;
@@ -179,12 +195,12 @@ static void answer_base_vm(struct vmc_server *server,
 }
 
 /* A text that quotes what the peer asked for: as Go's ttrpc says it. */
-static void answer_unknown(struct vmc_server *server,
-			   struct vmc_connection *connection, uint32_t stream,
-			   const char *what, struct vmc_view name,
-			   uint64_t now_ms)
+static APART void answer_unknown(struct vmc_server *server,
+				 struct vmc_connection *connection,
+				 uint32_t stream, const char *what,
+				 struct vmc_view name, uint64_t now_ms)
 {
-	char buffer[96];
+	char buffer[WORDS_SIZE];
 	struct vmc_text text;
 
 	vmc_text_init(&text, buffer, sizeof(buffer));
@@ -249,11 +265,11 @@ static int may_quit(const struct vmc_server *server,
 	       (peer->uid == 0 || peer->uid == server->config.owner);
 }
 
-static void request_quit(struct vmc_server *server,
-			 struct vmc_connection *connection, uint32_t stream,
-			 uint64_t now_ms)
+static APART void request_quit(struct vmc_server *server,
+			       struct vmc_connection *connection,
+			       uint32_t stream, uint64_t now_ms)
 {
-	char buffer[48];
+	char buffer[WORDS_SIZE];
 	struct vmc_text text;
 
 	if (!may_quit(server, &connection->peer)) {
