@@ -20,7 +20,7 @@ alone()
 	for header in $(headers); do
 		printf '#include "%s"\nextern int nothing_else;\n' \
 			"$PWD/$header" >"$work/alone.$1"
-		"$2" "-std=$3" -Wall -Wextra -Wpedantic -Werror -Iinclude $ports \
+		"$2" "-std=$3" -Wall -Wextra -Wpedantic -Werror -D_GNU_SOURCE -Iinclude $ports \
 			-fsyntax-only "$work/alone.$1" || echo "$header"
 	done
 }

@@ -38,8 +38,6 @@ application_builds()
 		return puts(vmc_build_options()) < 0;
 	}
 	C
-	command -v pkg-config >/dev/null && pkg-config --validate \
-		"$root/opt/x/lib/pkgconfig/libvmcache.pc"
 	(
 		cd "$work" || exit
 		${CC:-musl-gcc} -Wall -Werror -static -o application \

@@ -70,7 +70,7 @@ halved_changes_something()
 	knobs | while read -r knob value; do
 		half=$(sizes "-D$knob=$((value / 2))")
 		[ "$half" != "$all" ] && continue
-		grep -rqE "\"[^\"]*$knob[^\"]*\"|^\t.*\[$knob\];" src ||
+		grep -rqE "\"[^\"]*$knob[^\"]*\"|\[$knob\];" src ||
 			echo "$knob: halved, nothing changes and nobody says so"
 	done
 }

@@ -121,7 +121,7 @@ no_if_in_a_body()
 
 no_sleep_in_tests()
 {
-	grep_code '\b(sleep|usleep|nanosleep|clock_nanosleep|pause)\(' tests
+	grep_code '\b(sleep|usleep|nanosleep|clock_nanosleep)\(' tests
 	grep -rnE '(^|[;&|(` ])sleep [0-9$.]' tests --include='*.sh'
 	grep -rnE 'time\.(sleep|Sleep)\(' tests
 }

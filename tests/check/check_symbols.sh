@@ -37,7 +37,7 @@ no_weak_names()
 {
 	for archive in "$BUILD"/libvmcache*.a; do
 		$NM "$archive" 2>/dev/null |
-			awk -v a="$archive" '$(NF - 1) ~ /^[vVwW]$/ { print a, $NF }'
+			awk -v a="$archive" 'NF > 1 && $(NF - 1) ~ /^[vVwW]$/ { print a, $NF }'
 	done
 }
 
@@ -47,7 +47,7 @@ five_of_libc()
 {
 	$NM "$lib" 2>/dev/null | awk '
 		NF == 3 { defined[$3] = 1 }
-		$(NF - 1) == "U" { wanted[$NF] = 1 }
+		NF > 1 && $(NF - 1) == "U" { wanted[$NF] = 1 }
 		END { for (name in wanted) if (!(name in defined)) print name }' |
 		grep -vxE 'mem(cpy|move|set|cmp)|strlen|_GLOBAL_OFFSET_TABLE_|\.TOC\.|__(u?div|u?mod|ash[lr]|lsh[lr]|mul|cmp|ucmp)[a-z]*[0-9]*|__aeabi_[a-z0-9]*'
 }
