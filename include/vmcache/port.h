@@ -62,6 +62,7 @@ struct vmc_port_ops {
 	/*
 	 * VMC_AGAIN: nobody there (or gone again). VMC_ERR_FULL: the system
 	 * has no descriptor left; the caller waits before it tries again.
+	 * VMC_ERR_IO: what else; the same.
 	 */
 	enum vmc_status (*accept)(void *ctx, vmc_handle listener,
 				  vmc_handle *stream, struct vmc_peer *peer);
