@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-#include "../../src/base/cursor.h"
+#include "../../src/base/json_read.h"
+#include "../../src/base/json_write.h"
 
 /* What the driver has of one VM. */
 struct mock_vm {
@@ -425,23 +426,11 @@ static void mock_probe(void *ctx, struct vmc_vm *vm, struct vmc_vm_probe *probe)
  * Handing over
  */
 
-static void put_text(struct vmc_writer *w, const char *text)
+static void put_member(struct vmc_json_writer *w, const char *key,
+		       uint32_t number)
 {
-	vmc_put_bytes(w, vmc_view_of(text));
-}
-
-static void put_number(struct vmc_writer *w, const char *key, uint32_t number)
-{
-	char digits[10];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	put_text(w, key);
-	vmc_put_bytes(w, (struct vmc_view){ (const uint8_t *)digits + at,
-					    sizeof(digits) - at });
+	vmc_json_put_key(w, key);
+	vmc_json_put_u64(w, number);
 }
 
 static enum vmc_status mock_save(void *ctx, struct vmc_vm *vm, uint8_t *out,
@@ -449,62 +438,70 @@ static enum vmc_status mock_save(void *ctx, struct vmc_vm *vm, uint8_t *out,
 {
 	struct vmc_mock *mock = ctx;
 	const struct mock_vm *mine = mock_vm(vm);
-	struct vmc_writer w;
+	struct vmc_json_writer w;
 
 	if (mine->serial == 0)
 		return misuse(mock, vm, "there is no VM to save");
 	if (fate_of(mock, VMC_MOCK_SAVE) != GOES_WELL)
 		return go_wrong(mock, vm, VMC_MOCK_SAVE);
-	vmc_writer_init(&w, out, cap);
-	put_text(&w, "{\"ID\":\"");
-	put_text(&w, vm->id);
-	put_number(&w, "\",\"Serial\":", mine->serial);
-	put_number(&w, ",\"MaxVCPUs\":", mine->vcpus_max);
-	put_number(&w, ",\"MaxMemory\":", mine->memory_max_mib);
-	put_text(&w, "}");
-	if (w.fail)
-		return vmc_error_set_number(&vm->error, VMC_ERR_TOO_BIG,
-					    "saved VM: bytes allowed", cap);
-	*out_len = w.len;
-	return VMC_OK;
+	vmc_json_writer_init(&w, out, cap);
+	vmc_json_begin_object(&w);
+	vmc_json_put_key(&w, "ID");
+	vmc_json_put_text(&w, vm->id);
+	put_member(&w, "Serial", mine->serial);
+	put_member(&w, "MaxVCPUs", mine->vcpus_max);
+	put_member(&w, "MaxMemory", mine->memory_max_mib);
+	vmc_json_end_object(&w);
+	if (vmc_json_writer_end(&w, out_len) == VMC_OK)
+		return VMC_OK;
+	return vmc_error_set_number(&vm->error, VMC_ERR_TOO_BIG,
+				    "saved VM: bytes allowed", cap);
 }
 
-static void take_text(struct vmc_reader *r, const char *text)
+static uint32_t take_u32(struct vmc_json_reader *r)
 {
-	struct vmc_view found = vmc_take_bytes(r, strlen(text));
-
-	if (!vmc_view_is(found, text))
-		r->fail = 1;
+	return (uint32_t)vmc_json_take_u64(r, UINT32_MAX);
 }
 
-static uint32_t take_number(struct vmc_reader *r, const char *key)
+static enum vmc_status read_members(struct mock_vm *mine, const char *id,
+				    struct vmc_view saved,
+				    struct vmc_error *error)
 {
-	uint32_t number = 0;
+	struct vmc_json_reader r;
+	struct vmc_view key;
+	int is_ours = 0;
 
-	take_text(r, key);
-	while (!r->fail && r->left && *r->at >= '0' && *r->at <= '9')
-		number = number * 10 + (uint32_t)(vmc_take_u8(r) - '0');
-	return number;
+	vmc_json_reader_init(&r, saved);
+	vmc_json_enter_object(&r);
+	while (vmc_json_next_member(&r, &key)) {
+		if (vmc_json_text_is(key, "ID"))
+			is_ours =
+				vmc_json_text_is(vmc_json_take_string(&r), id);
+		else if (vmc_json_text_is(key, "Serial"))
+			mine->serial = take_u32(&r);
+		else if (vmc_json_text_is(key, "MaxVCPUs"))
+			mine->vcpus_max = take_u32(&r);
+		else if (vmc_json_text_is(key, "MaxMemory"))
+			mine->memory_max_mib = take_u32(&r);
+		else
+			vmc_json_skip(&r);
+	}
+	if (vmc_json_end(&r) != VMC_OK)
+		return vmc_json_explain(&r, "saved mock VM", error);
+	if (is_ours && mine->serial)
+		return VMC_OK;
+	return vmc_error_set(error, VMC_ERR_MALFORMED,
+			     "not a saved mock VM of that id", id);
 }
 
-/* What save wrote of the VM with this id, and nothing else. */
 static enum vmc_status read_saved(struct vmc_vm *vm, struct vmc_view saved)
 {
 	struct mock_vm *mine = mock_vm(vm);
-	struct vmc_reader r;
+	enum vmc_status status = read_members(mine, vm->id, saved, &vm->error);
 
-	vmc_reader_init(&r, saved);
-	take_text(&r, "{\"ID\":\"");
-	take_text(&r, vm->id);
-	mine->serial = take_number(&r, "\",\"Serial\":");
-	mine->vcpus_max = take_number(&r, ",\"MaxVCPUs\":");
-	mine->memory_max_mib = take_number(&r, ",\"MaxMemory\":");
-	take_text(&r, "}");
-	if (!r.fail && r.left == 0 && mine->serial)
-		return VMC_OK;
-	memset(mine, 0, sizeof(*mine));
-	return vmc_error_set(&vm->error, VMC_ERR_MALFORMED,
-			     "not a saved mock VM of that id", vm->id);
+	if (status)
+		memset(mine, 0, sizeof(*mine));
+	return status;
 }
 
 /* In a world that keeps book, whether the VM can be had. */

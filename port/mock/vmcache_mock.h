@@ -122,8 +122,9 @@ struct vmc_mock {
  *           VMC_ERR_TOO_BIG, naming both.
  * save      {"ID":"…","Serial":1,"MaxVCPUs":1,"MaxMemory":128}
  * attach    of another process's VM believes that text, which must be of
- *           vm->id (VMC_ERR_MALFORMED). In a world with a book the VM must
- *           be alive (VMC_ERR_NOT_FOUND) and nobody's (VMC_ERR_IN_USE).
+ *           vm->id (VMC_ERR_MALFORMED; VMC_ERR_TOO_BIG of a number). In a
+ *           world with a book the VM must be alive (VMC_ERR_NOT_FOUND) and
+ *           nobody's (VMC_ERR_IN_USE).
  */
 extern const struct vmc_hypervisor_ops vmc_mock_ops;
 
