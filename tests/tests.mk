@@ -41,7 +41,7 @@ by-clang:
 	+$(Q)$(MAKE) --no-print-directory $(OTHER) BUILD=$(BUILD)/by-clang \
 		CC=clang CFLAGS="-Os -g -Werror" all tests
 
-check: all tests sanitized by-clang ## every test; ends with `N passed, N failed`
+check: all tests sanitized by-clang fuzz_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
@@ -127,3 +127,5 @@ lint: $(PROTOS:%=$(GEN)/%.pb.h) ## clang-format, clang-tidy, cppcheck
 		--suppress=missingIncludeSystem \
 		--suppress=ctuuninitvar -Iinclude $(PORTS:%=-Iport/%) \
 		$(FLAGS_options) src port
+
+include tests/fuzz/fuzz.mk
