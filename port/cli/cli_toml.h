@@ -4,7 +4,7 @@
  *
  * Read from a buffer of the caller's, which the texts in the result then
  * point into (strings are decoded where they stand). The whole file is
- * checked: TOML 1.0, with these limits: CLI_TOML_SIZE bytes,
+ * checked: TOML 1.0 but for dates, with these limits: CLI_TOML_SIZE bytes,
  * CLI_TOML_NAMES keys and tables, CLI_TOML_DEPTH levels of arrays and
  * inline tables, CLI_TOML_PATH_SIZE bytes for a key with its tables.
  *
@@ -38,7 +38,7 @@
 #define CLI_TOML_NAMES 512
 #define CLI_TOML_DEPTH 8
 #define CLI_TOML_PATH_SIZE 128
-#define CLI_TOML_ERROR_SIZE 256
+#define CLI_TOML_ERROR_SIZE 512
 
 struct cli_toml {
 	struct vmc_vm_config vm; /* hypervisor is "qemu"; NULL, 0: not there */
@@ -46,7 +46,8 @@ struct cli_toml {
 	const char *endpoint;    /* vm_cache_endpoint; NULL: not there */
 	uint32_t unused;         /* keys that were counted */
 
-	/* "FILE:LINE: what", or "". Control characters are escaped. */
+	/* "FILE:LINE: what", or "". What is quoted from the file is escaped
+	 * (cli_escape.h). */
 	char refused[CLI_TOML_ERROR_SIZE];
 	char error[CLI_TOML_ERROR_SIZE];
 };
