@@ -58,10 +58,10 @@ static void reset(struct vmc_server *server,
 	server->waits_changed = 1;
 	for (i = 0; i < VMC_REPLY_MAX; i++)
 		server->reply[i].taken = 0;
-	for (i = 0; i < VMC_CONNECTION_MAX; i++) {
+	/* The connections themselves are not touched before they are used:
+	 * most of them never are, and are never made resident. */
+	for (i = 0; i < VMC_CONNECTION_MAX; i++)
 		server->open[i] = (uint16_t)i;
-		server->connection[i].generation = 0;
-	}
 }
 
 static uint64_t now(const struct vmc_server *server)

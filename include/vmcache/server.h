@@ -116,6 +116,7 @@ struct vmc_server {
 	uint32_t call_len;
 	uint32_t open_len;
 	uint8_t stopping, stopped, waits_changed;
+	uint16_t generation; /* of the connection that was opened last */
 	struct vmc_view config_parts[VMC_CONFIG_PARTS_MAX];
 	uint8_t config_heads[VMC_CONFIG_HEADS_SIZE];
 	uint16_t open[VMC_CONNECTION_MAX]; /* in use, then the free ones */

@@ -16,10 +16,9 @@ uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
 {
 	uint16_t index = server->open[server->open_len++];
 	struct vmc_connection *connection = &server->connection[index];
-	uint16_t generation = connection->generation;
 
 	memset(connection, 0, offsetof(struct vmc_connection, engine));
-	connection->generation = (uint16_t)(generation + 1);
+	connection->generation = ++server->generation;
 	connection->stream = stream;
 	connection->peer = *peer;
 	connection->slot = -1;
