@@ -10,7 +10,8 @@ SCENARIO = $(patsubst tests/scenario/%.c,%,$(wildcard tests/scenario/test_*.c))
 PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
-CHECKS = symbols source stack knobs headers install
+CHECKS = symbols source stack knobs headers install \
+	$(if $(wildcard README.md),readme)
 
 TESTS = $(UNIT:%=$(BUILD)/tests/%) $(SCENARIO:%=$(BUILD)/tests/%)
 TEST_OBJECTS = $(TESTS:%=%.o)

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The README's example is compiled, linked and run as it stands there: each
+# block of C with a main is a program. What it shows of the program's own
+# commands are targets and options that exist.
+
+. "$(dirname "$0")/lib.sh"
+
+# blocks: README.md's blocks of C, one file each
+blocks()
+{
+	awk -v work="$work" '
+		/^```c$/ { n++; inside = 1; next }
+		/^```/ { inside = 0 }
+		inside { print > (work "/block" n ".c") }' README.md
+	grep -l '^int main(' "$work"/block*.c 2>/dev/null
+}
+
+examples_build()
+{
+	found=$(blocks)
+	[ -n "$found" ] || echo "no example in README.md"
+	ports=$(for port in port/*/; do printf -- '-I%s ' "$port"; done)
+	for file in $found; do
+		# shellcheck disable=SC2086
+		${CC:-musl-gcc} -std=c11 -Wall -Wextra -Werror -static -no-pie \
+			-Iinclude $ports -o "${file%.c}" "$file" \
+			-Wl,--start-group "$BUILD"/libvmcache*.a -Wl,--end-group
+	done
+}
+
+targets_exist()
+{
+	grep -oE '\bmake [a-z][a-z -]*[a-z]' README.md | tr ' ' '\n' |
+		grep -vxE 'make|-.*' | sort -u | while read -r target; do
+		make -n "$target" >/dev/null 2>&1 || echo "make $target"
+	done
+}
+
+options_exist()
+{
+	help=$(for command in '' serve get status config quit; do
+		"$BUILD/vmcache" $command --help
+	done)
+	grep -oE '^ *(\$ )?(build/)?vmcache .*' README.md |
+		grep -oE -- '--[a-z][a-z-]+' | sort -u | while read -r option; do
+		printf '%s\n' "$help" | grep -q -- "$option" || echo "$option"
+	done
+}
+
+check readme_examples_build examples_build
+check readme_targets_exist targets_exist
+check readme_options_exist options_exist
+exit $failed
