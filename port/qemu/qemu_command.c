@@ -123,7 +123,7 @@ static void add_drive(struct qemu_command *command, const char *path)
 static void add_machine(struct qemu_command *command,
 			const struct qemu_plan *plan, enum qemu_machine machine)
 {
-	const char *type = plan->config->machine_type;
+	const char *type = plan->config.machine_type;
 
 	add_pair(command, "-name", plan->id);
 	if (plan->rom && machine == QEMU_MICROVM)
@@ -200,7 +200,7 @@ static void add_plugs(struct qemu_command *command,
 static void add_guest(struct qemu_command *command,
 		      const struct qemu_plan *plan, enum qemu_machine machine)
 {
-	const struct vmc_vm_config *config = plan->config;
+	const struct vmc_vm_config *config = &plan->config;
 	const char *params = config->kernel_params;
 
 	if (plan->rom)
@@ -228,8 +228,7 @@ enum vmc_status vmc_qemu_command_write(struct qemu_command *command,
 				       const struct qemu_plan *plan,
 				       struct vmc_error *error)
 {
-	enum qemu_machine machine =
-		vmc_qemu_machine(plan->config->machine_type);
+	enum qemu_machine machine = vmc_qemu_machine(plan->config.machine_type);
 
 	command->argv_len = command->text_len = 0;
 	command->fail = 0;

@@ -9,7 +9,7 @@
 
 /* What was worked out of a configuration before it is written down. */
 struct qemu_plan {
-	const struct vmc_vm_config *config;
+	struct vmc_vm_config config; /* what is empty is NULL */
 	const char *id;
 	const char *program;
 	const char *cpu;

@@ -243,10 +243,12 @@ static void take_dir(struct vmc_json_reader *r, struct qemu_facts *facts)
 	facts->dir[len - name_len] = '\0';
 }
 
-static void take_id(struct vmc_json_reader *r, const char *id)
+static void take_id(struct vmc_json_reader *r, struct qemu_facts *facts,
+		    const char *id)
 {
 	struct vmc_view found = vmc_json_take_string(r);
 
+	facts->named = 1;
 	if (!vmc_json_text_is(found, id))
 		vmc_json_refuse(r, VMC_ERR_MALFORMED, "another VM's ID");
 }
@@ -288,7 +290,7 @@ static void take_member(struct vmc_json_reader *r, struct vmc_view key,
 			struct qemu_facts *facts, const char *id)
 {
 	if (vmc_json_text_is(key, "ID"))
-		take_id(r, id);
+		take_id(r, facts, id);
 	else if (vmc_json_text_is(key, "ContextID"))
 		facts->context_id = take_u32(r);
 	else if (vmc_json_text_is(key, "QmpChannelpath"))
@@ -314,8 +316,9 @@ enum vmc_status vmc_qemu_facts_read(struct qemu_facts *facts, const char *id,
 	vmc_json_enter_object(&r);
 	while (vmc_json_next_member(&r, &key))
 		take_member(&r, key, facts, id);
-	if (facts->dir[0] == '\0')
-		vmc_json_refuse(&r, VMC_ERR_MALFORMED, "no QmpChannelpath");
+	if (!facts->named || facts->dir[0] == '\0')
+		vmc_json_refuse(&r, VMC_ERR_MALFORMED,
+				"no ID or no QmpChannelpath");
 	if (vmc_json_end(&r))
 		return vmc_json_explain(&r, "saved QEMU VM", error);
 	return VMC_OK;

@@ -25,6 +25,7 @@ struct qemu_facts {
 	uint32_t memory_added_mib;
 	uint32_t memory_slots, dimms; /* of them, used */
 	uint32_t root_ports;
+	uint8_t named; /* read: the document had the VM's id */
 	enum qemu_machine machine;
 	char cpu[QMP_CPU_SIZE];
 	char dir[VMC_QEMU_DIR_SIZE];

@@ -101,12 +101,13 @@ extern "C" {
 #endif
 
 /*
- * VMs handed out whose QEMU is still our child and has to be reaped when it
- * ends. Of more than so many living at once, some will be left as zombies
- * until we end ourselves. 1..65536. RAM: 4 bytes each, once.
+ * VMs handed out whose QEMU is still our child: when it ends it is reaped,
+ * and what is left of its directory removed. Of more than so many living at
+ * once, the eldest are left to those who took them, and as zombies until we
+ * end ourselves. 1..65536. RAM: 8 + VMC_ID_SIZE bytes each, once.
  */
 #ifndef VMC_QEMU_HANDED_MAX
-#define VMC_QEMU_HANDED_MAX 256
+#define VMC_QEMU_HANDED_MAX 64
 #endif
 
 /*
@@ -140,7 +141,10 @@ struct vmc_qemu {
 	uint32_t tried;       /* digest of what was tried on KVM; 0: nothing */
 	uint8_t tried_well;   /* and it ran */
 	uint32_t handed_next; /* entry to overwrite when all are taken */
-	int32_t handed[VMC_QEMU_HANDED_MAX]; /* pids to reap; 0: none */
+	struct vmc_qemu_handed {
+		int32_t pid; /* 0: none */
+		char id[VMC_ID_SIZE];
+	} handed[VMC_QEMU_HANDED_MAX];
 };
 
 /*
@@ -175,7 +179,8 @@ enum vmc_status vmc_qemu_check(const struct vmc_qemu *qemu,
 const char *vmc_qemu_accel_name(const struct vmc_qemu *qemu);
 
 /*
- * Reaps those that were handed out and have ended. Each boot does it too.
+ * Reaps those that were handed out and have ended, and removes what is left
+ * of their directories. Each boot does it too; call it before the end.
  */
 void vmc_qemu_reap(struct vmc_qemu *qemu);
 
