@@ -10,7 +10,7 @@ SCENARIO = $(patsubst tests/scenario/%.c,%,$(wildcard tests/scenario/test_*.c))
 PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
-CHECKS = symbols source stack knobs headers install \
+CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
 
 TESTS = $(UNIT:%=$(BUILD)/tests/%) $(SCENARIO:%=$(BUILD)/tests/%)
@@ -24,7 +24,7 @@ CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape)
 # -- Running them ------------------------------------------------------------
 
 .PHONY: tests sanitized by-clang sizes
-export BUILD CC CROSS_COMPILE AGENT
+export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) $(if $(PROGRAM_TESTS),program $(BUILD)/tests/program_tool)
 

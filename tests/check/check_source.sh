@@ -85,7 +85,8 @@ statuses_are_looked_at()
 
 no_unnamed_sizes()
 {
-	grep_code '^\s+[a-z_A-Z][a-z_A-Z0-9 *]* \**[a-z_A-Z]+[a-z_A-Z0-9]*\[[0-9]+\]( = .*)?[;,]' src include
+	grep_code '^\s+[a-z_A-Z][a-z_A-Z0-9 *]* \**[a-z_A-Z]+[a-z_A-Z0-9]*\[[0-9]+\]( = .*)?[;,]' src include |
+		grep -v ':[[:space:]]*return '
 	grep_code '^\s+(static )?(const )?(struct |char|u?int|size_t|unsigned)[a-z_0-9 *]*[a-z_]+\[[0-9]+ [-+*] ' src include
 }
 
