@@ -698,19 +698,31 @@ TEST(explained)
 	CHECK_EQ_INT(vmc_json_explain(&r, "greeting", NULL), VMC_ERR_MALFORMED);
 }
 
-TESTS(RUN(documents) RUN(structure_is_strict) RUN(words_are_strict) RUN(
-	numbers_are_strict) RUN(strings_are_strict) RUN(surrogates_come_in_pairs)
-	      RUN(utf8_is_strict) RUN(every_truncation_is_refused) RUN(
-		      every_changed_byte_is_survived) RUN(nesting_has_a_limit)
-		      RUN(levels_are_told_apart) RUN(peek_takes_nothing) RUN(
-			      members_and_elements) RUN(a_key_that_stands_twice_is_announced_twice)
-			      RUN(wrong_types_are_refused) RUN(failure_stays) RUN(
-				      out_of_turn) RUN(no_document)
-				      RUN(unsigned_integers) RUN(signed_integers) RUN(
-					      position_of_a_refused_value) RUN(texts_are_decoded)
-					      RUN(texts_fit_or_are_refused) RUN(
-						      texts_are_compared_by_meaning)
-						      RUN(values_as_they_stand) RUN(
-							      numbers_are_compared_by_value)
-							      RUN(zero_is_recognized)
-								      RUN(explained))
+TESTS(RUN(documents)
+      RUN(structure_is_strict)
+      RUN(words_are_strict)
+      RUN(numbers_are_strict)
+      RUN(strings_are_strict)
+      RUN(surrogates_come_in_pairs)
+      RUN(utf8_is_strict)
+      RUN(every_truncation_is_refused)
+      RUN(every_changed_byte_is_survived)
+      RUN(nesting_has_a_limit)
+      RUN(levels_are_told_apart)
+      RUN(peek_takes_nothing)
+      RUN(members_and_elements)
+      RUN(a_key_that_stands_twice_is_announced_twice)
+      RUN(wrong_types_are_refused)
+      RUN(failure_stays)
+      RUN(out_of_turn)
+      RUN(no_document)
+      RUN(unsigned_integers)
+      RUN(signed_integers)
+      RUN(position_of_a_refused_value)
+      RUN(texts_are_decoded)
+      RUN(texts_fit_or_are_refused)
+      RUN(texts_are_compared_by_meaning)
+      RUN(values_as_they_stand)
+      RUN(numbers_are_compared_by_value)
+      RUN(zero_is_recognized)
+      RUN(explained));

@@ -220,8 +220,11 @@ TEST(keys_are_escaped_too)
 	CHECK_EQ_STR(ended(&w), "{\"a\\\"b\":null,\"\":null}");
 }
 
-TESTS(RUN(empty_ones) RUN(commas_come_by_themselves)
-	      RUN(too_little_room_is_remembered) RUN(numbers)
-		      RUN(escapes_are_go_s) RUN(no_string_is_an_empty_one)
-			      RUN(reader_takes_what_the_writer_writes)
-				      RUN(keys_are_escaped_too))
+TESTS(RUN(empty_ones)
+      RUN(commas_come_by_themselves)
+      RUN(too_little_room_is_remembered)
+      RUN(numbers)
+      RUN(escapes_are_go_s)
+      RUN(no_string_is_an_empty_one)
+      RUN(reader_takes_what_the_writer_writes)
+      RUN(keys_are_escaped_too));

@@ -497,18 +497,25 @@ TEST(our_own_sizes_do_not_matter)
 		       "HypervisorConfig.MemSlots: wanted 10, cached 11");
 }
 
-TESTS(RUN(writes_all_fields_in_go_s_order) RUN(order_is_that_of_kata_4_1) RUN(
-	writes_defaults) RUN(escapes_as_go_does) RUN(write_needs_room_for_all)
-	      RUN(equal_to_itself) RUN(sizes_and_sandbox_paths_are_left_out) RUN(
-		      left_out_only_where_kata_has_them) RUN(first_path_that_differs_is_named)
-		      RUN(what_only_the_cache_has_is_named_too) RUN(absent_is_zero) RUN(
-			      types_are_told_apart) RUN(order_blanks_and_spelling_do_not_matter)
-			      RUN(keys_that_stand_twice) RUN(
-				      says_which_document_is_malformed_and_where)
-				      RUN(every_truncation_is_malformed) RUN(
-					      each_member_counts)
-					      RUN(nesting_has_a_limit) RUN(
-						      a_long_path_is_cut)
-						      RUN(a_long_value_is_cut) RUN(
-							      error_may_be_null_and_the_first_stays)
-							      RUN(our_own_sizes_do_not_matter))
+TESTS(RUN(writes_all_fields_in_go_s_order)
+      RUN(order_is_that_of_kata_4_1)
+      RUN(writes_defaults)
+      RUN(escapes_as_go_does)
+      RUN(write_needs_room_for_all)
+      RUN(equal_to_itself)
+      RUN(sizes_and_sandbox_paths_are_left_out)
+      RUN(left_out_only_where_kata_has_them)
+      RUN(first_path_that_differs_is_named)
+      RUN(what_only_the_cache_has_is_named_too)
+      RUN(absent_is_zero)
+      RUN(types_are_told_apart)
+      RUN(order_blanks_and_spelling_do_not_matter)
+      RUN(keys_that_stand_twice)
+      RUN(says_which_document_is_malformed_and_where)
+      RUN(every_truncation_is_malformed)
+      RUN(each_member_counts)
+      RUN(nesting_has_a_limit)
+      RUN(a_long_path_is_cut)
+      RUN(a_long_value_is_cut)
+      RUN(error_may_be_null_and_the_first_stays)
+      RUN(our_own_sizes_do_not_matter));
