@@ -23,7 +23,7 @@ CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape)
 
 # -- Running them ------------------------------------------------------------
 
-.PHONY: tests sanitized by-clang sizes
+.PHONY: tests sanitized by-clang small sizes
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) $(if $(PROGRAM_TESTS),program $(BUILD)/tests/program_tool)
@@ -42,10 +42,22 @@ by-clang:
 	+$(Q)$(MAKE) --no-print-directory $(OTHER) BUILD=$(BUILD)/by-clang \
 		CC=clang CFLAGS="-Os -g -Werror" all tests
 
-check: all tests sanitized by-clang fuzz_programs ## every test; ends with `N passed, N failed`
+# Nothing depends on the knobs' defaults but tests that say so: everything
+# compiles and links with small ones, and these run.
+SMALL_KNOBS = -DVMC_VM_MAX=3 -DVMC_CONNECTION_MAX=4 -DVMC_CALL_MAX=5 \
+	-DVMC_WINDOW_SIZE=128 -DVMC_REPLY_MAX=2 -DVMC_CHANNEL_CALL_MAX=3 \
+	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8
+SMALL_TESTS = test_pbio test_server test_ttrpc_engine test_handover test_vm
+
+small:
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/small \
+		KNOBS="$(SMALL_KNOBS)" all $(SMALL_TESTS:%=$(BUILD)/small/tests/%)
+
+check: all tests sanitized by-clang small fuzz_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
+		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) \
 		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
 
 demo: program $(BUILD)/tests/program_tool ## what it does, shown on real VMs

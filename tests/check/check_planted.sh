@@ -46,8 +46,9 @@ cp src/wire/planted.c port/mock/view.c
 	done
 	echo '}'
 } >src/base/planted_too.c
-cat >tests/unit/test_planted.c <<'C'
-/* SPDX-License-Identifier: Apache-2.0: not of /work/main */
+host=deb.debian
+cat >tests/unit/test_planted.c <<C
+/* SPDX-License-Identifier: Apache-2.0: fetched from $host.org */
 void g(void)
 {
 	usleep(4);
