@@ -19,7 +19,8 @@ TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 	-Itests/unit -Itests/scenario
 
 # parts of the program that unit tests link; they are in no archive
-CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape)
+CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
+	toml toml_scan)
 
 # -- Running them ------------------------------------------------------------
 
@@ -82,6 +83,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS)
 
 $(BUILD)/tests/test_cli_options: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_log: $(CLI_PARTS)
+$(BUILD)/tests/test_cli_toml: $(CLI_PARTS)
 
 $(BUILD)/tests/program_tool: tests/program/program_tool.c $(BUILD)/flags
 	@mkdir -p $(@D)

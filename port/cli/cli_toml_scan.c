@@ -387,7 +387,7 @@ static char *take_character(struct toml_scan *s, const struct quote *quote,
 	if (*s->at == '\n') {
 		if (!quote->lines)
 			fail(s, "the string does not end on its line");
-		s->line++;
+		s->line += quote->lines;
 	}
 	*out = *s->at;
 	s->at += left(s); /* not after a failure */
