@@ -8,6 +8,7 @@
 #include "vmcache/client.h"
 #include "vmcache/server.h"
 #include "vmcache_null.h"
+#include "vmcache_posix.h"
 
 static struct vmc_error error;
 
@@ -141,21 +142,28 @@ static struct vmc_pool pool;
 static struct vmc_server server;
 static uint8_t drivers[1];
 static struct vmc_factory_direct direct;
+static struct vmc_posix_clock clock_state;
 
-static void make_pool(void)
+static enum vmc_status make_pool(struct vmc_env env)
 {
 	struct vmc_pool_config config = {
 		.base = { &vmc_factory_direct_ops, &direct },
 		.hypervisor = { &vmc_null_hypervisor_ops, NULL },
 		.drivers = drivers,
 		.drivers_size = sizeof(drivers),
-		.env = vmc_null_env(),
+		.env = env,
 		.number = 1,
 	};
 
-	direct.env = vmc_null_env();
+	direct.env = env;
 	vmc_error_reset(&error);
-	CHECK_EQ_INT(vmc_pool_init(&pool, &config, &error), VMC_OK);
+	return vmc_pool_init(&pool, &config, &error);
+}
+
+TEST(a_pool_says_that_it_needs_entropy)
+{
+	CHECK_EQ_INT(make_pool(vmc_null_env()), VMC_ERR_UNSUPPORTED);
+	CHECK(strstr(error.text, "entropy") != NULL);
 }
 
 TEST(a_pool_says_why_it_stays_empty)
@@ -163,7 +171,7 @@ TEST(a_pool_says_why_it_stays_empty)
 	struct vmc_event event;
 	int failed = 0;
 
-	make_pool();
+	CHECK_EQ_INT(make_pool(vmc_posix_env(&clock_state)), VMC_OK);
 	vmc_pool_step(&pool, NULL, 0, 0);
 	while (vmc_pool_next_event(&pool, &event) == VMC_OK) {
 		if (event.type != VMC_EVENT_VM_FAILED)
@@ -187,7 +195,7 @@ TEST(a_server_says_that_it_cannot_listen)
 		.env = vmc_null_env(),
 	};
 
-	make_pool();
+	CHECK_EQ_INT(make_pool(vmc_posix_env(&clock_state)), VMC_OK);
 	CHECK_EQ_INT(vmc_server_init(&server, &config), VMC_ERR_UNSUPPORTED);
 	CHECK(strstr(vmc_server_error(&server)->text, "/sock") != NULL);
 }
