@@ -41,18 +41,18 @@ struct vmc_channel_call {
 
 /* A connection. Complete so that it can be placed anywhere; private. */
 struct vmc_channel {
-	struct vmc_channel_config config;
 	const struct vmc_engine_ops *engine_ops;
+	vmc_handle stream;
+	uint64_t dial_until_ms;
+	uint8_t response_held;
+	uint8_t proven; /* this connection has brought a response */
+	struct vmc_engine_event response; /* arrived, waiting for its task */
+	struct vmc_channel_config config;
 	union {
 		struct vmc_ttrpc ttrpc;
 	} engine;
-	vmc_handle stream;
-	uint64_t dial_until_ms;
 	struct vmc_error error;
 	struct vmc_channel_call call[VMC_CHANNEL_CALL_MAX];
-	struct vmc_engine_event response; /* arrived, waiting for its task */
-	uint8_t response_held;
-	uint8_t proven; /* this connection has brought a response */
 	uint8_t out[VMC_REQUEST_SIZE];
 };
 

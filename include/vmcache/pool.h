@@ -105,8 +105,6 @@ struct vmc_pool_config {
 
 /* Private. */
 struct vmc_pool_slot {
-	struct vmc_vm vm;
-	struct vmc_task task; /* of what the slot does now */
 	uint64_t since_ms;    /* READY since */
 	uint64_t retry_ms;    /* EMPTY until */
 	uint32_t failures;    /* in a row */
@@ -115,6 +113,8 @@ struct vmc_pool_slot {
 	uint8_t recorded;    /* the state last put on record */
 	uint8_t counted;     /* in pool.ready, in pool.booting, or not */
 	uint8_t kick;        /* step it although nothing is due */
+	struct vmc_task task; /* of what the slot does now */
+	struct vmc_vm vm;
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
 };
 
@@ -125,8 +125,6 @@ struct vmc_pool_ticket {
 
 /* Complete so that it can be placed anywhere; private. */
 struct vmc_pool {
-	struct vmc_pool_config config;
-	uint32_t line[VMC_CALL_MAX]; /* tickets, first come first */
 	uint32_t line_len;
 	uint32_t last_ticket;
 	uint32_t ready, booting; /* slots in that state */
@@ -135,9 +133,11 @@ struct vmc_pool {
 	uint8_t stopping;
 	uint8_t waits_changed;
 	uint8_t again;                   /* another slot has become due */
-	uint8_t record[VMC_RECORD_SIZE]; /* being written */
-	struct vmc_pool_counters counters;
 	uint32_t event_first, event_len;
+	struct vmc_pool_counters counters;
+	struct vmc_pool_config config;
+	uint8_t record[VMC_RECORD_SIZE]; /* being written */
+	uint32_t line[VMC_CALL_MAX]; /* tickets, first come first */
 	struct vmc_event event[VMC_EVENT_MAX];
 	struct vmc_pool_slot slot[VMC_VM_MAX];
 };

@@ -108,9 +108,7 @@ struct vmc_connection {
 
 /* Complete so that it can be placed anywhere; private. */
 struct vmc_server {
-	struct vmc_server_config config;
 	vmc_handle listener;
-	struct vmc_error error;
 	uint64_t due_ms;          /* no connection or call is due before */
 	uint64_t accept_again_ms; /* out of descriptors until */
 	uint32_t call_len;
@@ -118,6 +116,8 @@ struct vmc_server {
 	uint8_t stopping, stopped, waits_changed;
 	uint16_t generation; /* of the connection that was opened last */
 	struct vmc_view config_parts[VMC_CONFIG_PARTS_MAX];
+	struct vmc_server_config config;
+	struct vmc_error error;
 	uint8_t config_heads[VMC_CONFIG_HEADS_SIZE];
 	uint16_t open[VMC_CONNECTION_MAX]; /* in use, then the free ones */
 	struct vmc_server_call call[VMC_CALL_MAX]; /* first come first */

@@ -86,27 +86,30 @@ enum vmc_vm_state {
 const char *vmc_vm_state_name(enum vmc_vm_state state);
 
 /*
- * One VM. A complete type so that it can be placed anywhere; read the first
- * part, leave the rest alone.
+ * One VM. A complete type so that it can be placed anywhere; read all but
+ * the private part. (Arrays stand last in this and all other contexts: what
+ * is near the beginning takes shorter instructions.)
  */
 struct vmc_vm {
-	char id[VMC_ID_SIZE];         /* unique; a UUID from direct factories.
-	                               * Kept until the next `boot`, as error */
-	char agent_url[VMC_URL_SIZE]; /* where its agent listens; may be "" */
-	int64_t pid;                  /* of its process; 0 if it has none */
+	int64_t pid; /* of its process; 0 if it has none */
 	uint32_t vcpus;
 	uint32_t memory_mib;
 	uint32_t cpu_delta;  /* vCPUs added but not yet online */
 	uint32_t context_id; /* its vsock CID; 0 if it has none */
 	enum vmc_vm_state state;
-	struct vmc_error error; /* of what failed; kept until `boot` */
 
 	/* Private. */
 	struct vmc_hypervisor hypervisor;
 	void *driver; /* hypervisor.ops->vm_size bytes */
 	struct vmc_agent agent;
-	struct vmc_task step; /* of the operation inside an operation */
 	uint64_t begun_ms;
+	struct vmc_task step; /* of the operation inside an operation */
+
+	/* To be read again: */
+	char id[VMC_ID_SIZE];         /* unique; a UUID from direct factories.
+	                               * Kept until the next `boot` */
+	char agent_url[VMC_URL_SIZE]; /* where its agent listens; may be "" */
+	struct vmc_error error;       /* of what failed; kept until `boot` */
 };
 
 /*

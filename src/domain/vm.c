@@ -291,6 +291,9 @@ void vmc_vm_release(struct vmc_vm *vm)
 void vmc_vm_move(struct vmc_vm *to, struct vmc_vm *from)
 {
 	memcpy(to, from, offsetof(struct vmc_vm, hypervisor));
+	memcpy(to->id, from->id, sizeof(to->id));
+	memcpy(to->agent_url, from->agent_url, sizeof(to->agent_url));
+	to->error = from->error;
 	to->begun_ms = from->begun_ms;
 	if (from->hypervisor.ops->vm_size)
 		memcpy(to->driver, from->driver, from->hypervisor.ops->vm_size);
