@@ -144,3 +144,4 @@ lint: $(PROTOS:%=$(GEN)/%.pb.h) ## clang-format, clang-tidy, cppcheck
 		$(FLAGS_options) src port
 
 include tests/fuzz/fuzz.mk
+include tests/interop/interop.mk

@@ -244,6 +244,50 @@ TEST(vm_that_nobody_reads_to_its_end)
 	check_good();
 }
 
+/* Each answer has its own time, also if the next is due at once. */
+TEST(slow_but_steady_reader)
+{
+	unsigned i;
+
+	begin();
+	for (i = 0; i < 5; i++)
+		(void)peer_ask(&w, &bad, "Status");
+	w.p.sim.ring = 4;
+	for (i = 0; i < 5; i++) {
+		server_world_pass(&w, WRITE_TIMEOUT_MS / 10 * 7);
+		CHECK_EQ_INT(w.server.open_len, 2);
+		while (bad.answer_len == 0) {
+			(void)peer_read(&w, &bad);
+			server_world_settle(&w);
+		}
+		bad.answer_len = 0;
+	}
+	w.p.sim.ring = 0;
+	check_good();
+}
+
+/* So has each frame, also if the next has begun already. */
+TEST(always_in_the_middle_of_a_frame)
+{
+	uint8_t frames[600];
+	unsigned i;
+	size_t len, begun;
+
+	begin();
+	for (i = 0; i < 5; i++) {
+		len = make_request(frames, 1 + 2 * i, "cache.CacheService",
+				   "Status", 0);
+		(void)make_request(frames + len, 3 + 2 * i,
+				   "cache.CacheService", "Status", 0);
+		/* the end of one and the beginning of the next, at once */
+		begun = i == 0 ? 0 : 3;
+		say(&bad, frames + begun, len + 3 - begun);
+		server_world_pass(&w, FRAME_TIMEOUT_MS / 10 * 7);
+		CHECK_EQ_INT(w.server.open_len, 2);
+	}
+	check_good();
+}
+
 /* Thousands of requests from somebody who never reads: what he can make us
  * hold is one answer and one window. */
 TEST(requests_without_end_from_the_deaf)
@@ -560,16 +604,16 @@ TEST(stopping_with_thousands_connected)
 	CHECK_EQ_INT(vmc_mock_alive(&w.p.mock), 0);
 }
 
-TESTS(RUN(first_byte_that_begins_no_transport) RUN(http_request) RUN(
-	garbage_after_a_good_call) RUN(silence_is_given_a_while)
-	      RUN(idle_after_a_call_may_stay) RUN(every_half_frame) RUN(
-		      slow_frames) RUN(call_that_waits_has_no_frame_timeout)
-		      RUN(status_that_nobody_reads_makes_room) RUN(
-			      answers_that_nobody_reads) RUN(vm_that_nobody_reads_to_its_end)
-			      RUN(requests_without_end_from_the_deaf) RUN(
-				      oversize_frame_is_drained_and_answered) RUN(frames_larger_than_any)
-				      RUN(oversize_frame_that_never_ends) RUN(
-					      floods_of_bad_frames) RUN(bad_frames_are_answered_one_by_one)
+TESTS(RUN(first_byte_that_begins_no_transport) RUN(http_request) RUN(garbage_after_a_good_call) RUN(
+	silence_is_given_a_while) RUN(idle_after_a_call_may_stay) RUN(every_half_frame)
+	      RUN(slow_frames) RUN(call_that_waits_has_no_frame_timeout) RUN(
+		      status_that_nobody_reads_makes_room) RUN(answers_that_nobody_reads)
+		      RUN(vm_that_nobody_reads_to_its_end) RUN(slow_but_steady_reader) RUN(
+			      always_in_the_middle_of_a_frame) RUN(requests_without_end_from_the_deaf)
+			      RUN(oversize_frame_is_drained_and_answered) RUN(
+				      frames_larger_than_any) RUN(oversize_frame_that_never_ends)
+				      RUN(floods_of_bad_frames) RUN(
+					      bad_frames_are_answered_one_by_one)
 					      RUN(request_that_is_not_empty) RUN(
 						      names_with_control_characters)
 						      RUN(random_damage) RUN(

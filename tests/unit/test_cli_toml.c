@@ -11,6 +11,9 @@
 
 #include <stdlib.h>
 
+#define STRING_OF_(value) #value
+#define STRING_OF(macro) STRING_OF_(macro)
+
 static struct cli_toml toml;
 static char *file; /* the texts in `toml` point into it */
 
@@ -493,11 +496,11 @@ TEST(wrong_types)
 TEST(numbers_out_of_range)
 {
 	reject("[factory]\nvm_cache_number = -1",
-	       "kata.toml:2: factory.vm_cache_number: -1 is not within 0 to "
-	       "64");
-	reject("[factory]\nvm_cache_number = 65",
-	       "kata.toml:2: factory.vm_cache_number: 65 is not within 0 to "
-	       "64");
+	       "kata.toml:2: factory.vm_cache_number: -1 is not within 0 "
+	       "to " STRING_OF(VMC_VM_MAX));
+	reject("[factory]\nvm_cache_number = 1025",
+	       "kata.toml:2: factory.vm_cache_number: 1025 is not within 0 "
+	       "to " STRING_OF(VMC_VM_MAX));
 	reject("hypervisor.qemu.default_vcpus = -1",
 	       "kata.toml:1: hypervisor.qemu.default_vcpus: -1 is not within "
 	       "0 to 255");
@@ -510,10 +513,11 @@ TEST(numbers_out_of_range)
 	reject("hypervisor.qemu.memory_slots = 257",
 	       "kata.toml:1: hypervisor.qemu.memory_slots: 257 is not within "
 	       "0 to 256");
-	accept("[factory]\nvm_cache_number=64\n[hypervisor.qemu]\n"
-	       "default_vcpus=255\ndefault_maxvcpus=255\nmemory_slots=256\n"
-	       "default_memory=16777216\ndefault_maxmemory=16777216");
-	CHECK_EQ_INT(toml.number, 64);
+	accept("[factory]\nvm_cache_number=" STRING_OF(
+		VMC_VM_MAX) "\n[hypervisor.qemu]\n"
+			    "default_vcpus=255\ndefault_maxvcpus=255\nmemory_slots=256\n"
+			    "default_memory=16777216\ndefault_maxmemory=16777216");
+	CHECK_EQ_INT(toml.number, VMC_VM_MAX);
 	CHECK_EQ_INT(toml.vm.vcpus_max, 255);
 	CHECK_EQ_INT(toml.vm.memory_max_mib, 16777216);
 	CHECK_EQ_INT(toml.vm.memory_slots, 256);

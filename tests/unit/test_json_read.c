@@ -73,7 +73,6 @@ TEST(documents)
 	accept("[null,true,false,1,\"x\",{},[]]");
 	accept("{\"a\":null,\"b\":true,\"c\":[{\"d\":{}}],\"\":-1.5e+3}");
 	accept("{ \"a\" : 1 , \"a\" : 2 }");
-	accept("[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]");
 }
 
 TEST(structure_is_strict)

@@ -555,17 +555,20 @@ TEST(the_loops_handle_is_readable_when_there_is_something_to_do)
 	end_server();
 }
 
-TESTS(RUN(another_build_is_refused) RUN(what_has_come_is_told_with_its_key) RUN(
-	a_half_close_is_told_from_a_hang_up) RUN(what_is_not_asked_for_any_more_is_silent)
-	      RUN(a_number_that_is_used_again_is_registered_again) RUN(
-		      a_number_that_moves_on_is_registered_there) RUN(a_key_out_of_range_is_refused)
-		      RUN(what_cannot_be_waited_for_is_named) RUN(
-			      the_rest_comes_with_the_next_wait)
-			      RUN(a_timer_ends_a_wait_and_not_before) RUN(
-				      a_wake_before_the_wait_ends_it)
-				      RUN(another_thread_ends_a_wait) RUN(
-					      a_signal_handler_ends_a_wait)
-					      RUN(the_port_wakes_its_loop) RUN(
-						      a_server_runs_until_a_signal)
-						      RUN(a_host_takes_turns) RUN(
-							      the_loops_handle_is_readable_when_there_is_something_to_do))
+TESTS(RUN(another_build_is_refused)
+      RUN(what_has_come_is_told_with_its_key)
+      RUN(a_half_close_is_told_from_a_hang_up)
+      RUN(what_is_not_asked_for_any_more_is_silent)
+      RUN(a_number_that_is_used_again_is_registered_again)
+      RUN(a_number_that_moves_on_is_registered_there)
+      RUN(a_key_out_of_range_is_refused)
+      RUN(what_cannot_be_waited_for_is_named)
+      RUN(the_rest_comes_with_the_next_wait)
+      RUN(a_timer_ends_a_wait_and_not_before)
+      RUN(a_wake_before_the_wait_ends_it)
+      RUN(another_thread_ends_a_wait)
+      RUN(a_signal_handler_ends_a_wait)
+      RUN(the_port_wakes_its_loop)
+      RUN(a_server_runs_until_a_signal)
+      RUN(a_host_takes_turns)
+      RUN(the_loops_handle_is_readable_when_there_is_something_to_do));

@@ -218,9 +218,12 @@ TEST(a_channel_says_that_it_cannot_connect)
 	CHECK(strstr(vmc_channel_error(&channel)->text, "/sock") != NULL);
 }
 
-TESTS(RUN(no_function_is_missing) RUN(streams_are_unsupported)
-	      RUN(records_are_unsupported) RUN(the_environment_is_unsupported)
-		      RUN(each_operation_on_a_vm_ends_at_once_with_words) RUN(
-			      a_pool_says_why_it_stays_empty)
-			      RUN(a_server_says_that_it_cannot_listen) RUN(
-				      a_channel_says_that_it_cannot_connect))
+TESTS(RUN(no_function_is_missing)
+      RUN(streams_are_unsupported)
+      RUN(records_are_unsupported)
+      RUN(the_environment_is_unsupported)
+      RUN(each_operation_on_a_vm_ends_at_once_with_words)
+      RUN(a_pool_says_that_it_needs_entropy)
+      RUN(a_pool_says_why_it_stays_empty)
+      RUN(a_server_says_that_it_cannot_listen)
+      RUN(a_channel_says_that_it_cannot_connect));

@@ -522,4 +522,4 @@ PROMISES(ASK)
 #define RUN_ALL(promise)                                                       \
 	RUN(posix_##promise) RUN(linux_##promise) RUN(sim_##promise)
 
-TESTS(PROMISES(RUN_ALL))
+TESTS(PROMISES(RUN_ALL));

@@ -368,14 +368,17 @@ TEST(start_times_are_linuxs)
 	end();
 }
 
-TESTS(RUN(a_record_is_read_as_it_was_written) RUN(the_longest_record_fits) RUN(
-	every_slot_has_its_record) RUN(erase_is_idempotent)
-	      RUN(records_outlive_who_wrote_them) RUN(only_their_owner_may_look) RUN(
-		      a_file_longer_than_any_record_is_cut)
-		      RUN(a_killed_writer_leaves_the_old_record_or_the_new) RUN(
-			      one_pool_has_it_at_a_time)
-			      RUN(a_directory_open_to_others_is_refused) RUN(
-				      another_users_directory_is_refused)
-				      RUN(a_file_is_no_directory) RUN(
-					      a_directory_that_is_gone_fails_writes)
-					      RUN(start_times_are_linuxs))
+TESTS(RUN(a_record_is_read_as_it_was_written)
+      RUN(the_longest_record_fits)
+      RUN(every_slot_has_its_record)
+      RUN(erase_is_idempotent)
+      RUN(records_outlive_who_wrote_them)
+      RUN(only_their_owner_may_look)
+      RUN(a_file_longer_than_any_record_is_cut)
+      RUN(a_killed_writer_leaves_the_old_record_or_the_new)
+      RUN(one_pool_has_it_at_a_time)
+      RUN(a_directory_open_to_others_is_refused)
+      RUN(another_users_directory_is_refused)
+      RUN(a_file_is_no_directory)
+      RUN(a_directory_that_is_gone_fails_writes)
+      RUN(start_times_are_linuxs));

@@ -740,21 +740,30 @@ TEST(no_descriptor_left_is_said_to_be_full)
 	end();
 }
 
-TESTS(RUN(only_its_owner_may_connect) RUN(makes_the_directory_and_its_parents) RUN(
-	a_path_without_a_directory_is_where_we_are) RUN(the_longest_path_is_taken_whole) RUN(one_byte_more_is_named_with_the_limit)
-	      RUN(an_empty_path_is_refused) RUN(a_port_without_a_context_cannot_listen) RUN(
-		      one_port_opens_one_endpoint) RUN(a_dead_servers_socket_is_taken_over)
-		      RUN(a_living_servers_socket_is_refused_with_its_pid) RUN(a_busy_servers_socket_is_refused) RUN(
-			      what_is_not_a_socket_is_left_alone) RUN(a_link_to_a_socket_is_left_alone)
-			      RUN(a_directory_that_is_not_writable_is_named) RUN(
-				      another_users_dead_socket_is_left_alone) RUN(closing_leaves_another_servers_socket_alone)
-				      RUN(one_of_many_takes_a_dead_servers_socket_over) RUN(
-					      a_lock_that_was_left_behind_is_free)
-					      RUN(all_are_closed_on_exec) RUN(
-						      handles_travel) RUN(handles_that_nobody_asked_for_are_closed)
-						      RUN(handles_beyond_the_room_are_closed) RUN(
-							      a_flood_of_handles_is_closed)
-							      RUN(too_many_handles_are_refused) RUN(
-								      nothing_is_not_an_amount)
-								      RUN(a_blocking_socket_does_not_block)
-									      RUN(no_descriptor_left_is_said_to_be_full))
+TESTS(RUN(only_its_owner_may_connect)
+      RUN(makes_the_directory_and_its_parents)
+      RUN(a_path_without_a_directory_is_where_we_are)
+      RUN(the_longest_path_is_taken_whole)
+      RUN(one_byte_more_is_named_with_the_limit)
+      RUN(an_empty_path_is_refused)
+      RUN(a_port_without_a_context_cannot_listen)
+      RUN(one_port_opens_one_endpoint)
+      RUN(a_dead_servers_socket_is_taken_over)
+      RUN(a_living_servers_socket_is_refused_with_its_pid)
+      RUN(a_busy_servers_socket_is_refused)
+      RUN(what_is_not_a_socket_is_left_alone)
+      RUN(a_link_to_a_socket_is_left_alone)
+      RUN(a_directory_that_is_not_writable_is_named)
+      RUN(another_users_dead_socket_is_left_alone)
+      RUN(closing_leaves_another_servers_socket_alone)
+      RUN(one_of_many_takes_a_dead_servers_socket_over)
+      RUN(a_lock_that_was_left_behind_is_free)
+      RUN(all_are_closed_on_exec)
+      RUN(handles_travel)
+      RUN(handles_that_nobody_asked_for_are_closed)
+      RUN(handles_beyond_the_room_are_closed)
+      RUN(a_flood_of_handles_is_closed)
+      RUN(too_many_handles_are_refused)
+      RUN(nothing_is_not_an_amount)
+      RUN(a_blocking_socket_does_not_block)
+      RUN(no_descriptor_left_is_said_to_be_full));

@@ -314,14 +314,18 @@ TEST(entropy_fills_all_bytes)
 	end();
 }
 
-TESTS(RUN(what_is_there_ends_a_wait) RUN(a_timer_ends_a_wait_and_not_before) RUN(
-	a_timer_without_a_handle_ends_a_wait) RUN(what_is_due_does_not_wait)
-	      RUN(a_timer_far_away_is_waited_for) RUN(a_signal_ends_a_wait) RUN(
-		      one_processor_does_not_spin) RUN(spinning_in_vain_backs_off)
-		      RUN(each_wait_gets_its_own) RUN(
-			      a_half_close_is_told_from_a_hang_up)
-			      RUN(no_handle_is_waited_for_with_none) RUN(
-				      a_list_that_is_too_long_is_refused)
-				      RUN(the_clock_never_goes_back)
-					      RUN(the_wall_is_todays) RUN(
-						      entropy_fills_all_bytes))
+TESTS(RUN(what_is_there_ends_a_wait)
+      RUN(a_timer_ends_a_wait_and_not_before)
+      RUN(a_timer_without_a_handle_ends_a_wait)
+      RUN(what_is_due_does_not_wait)
+      RUN(a_timer_far_away_is_waited_for)
+      RUN(a_signal_ends_a_wait)
+      RUN(one_processor_does_not_spin)
+      RUN(spinning_in_vain_backs_off)
+      RUN(each_wait_gets_its_own)
+      RUN(a_half_close_is_told_from_a_hang_up)
+      RUN(no_handle_is_waited_for_with_none)
+      RUN(a_list_that_is_too_long_is_refused)
+      RUN(the_clock_never_goes_back)
+      RUN(the_wall_is_todays)
+      RUN(entropy_fills_all_bytes));

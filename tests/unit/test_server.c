@@ -247,15 +247,17 @@ TEST(many_calls_in_one_write)
 TEST(deadline_passes)
 {
 	const struct answer *answer;
+	uint64_t asked_ms;
 
 	server_world_begin(&w, 1);
 	w.p.mock.script[VMC_MOCK_BOOT].delay_ms = 1000;
 	server_world_start(&w);
 	peer_connect(&w, &a);
 	(void)peer_ask_within(&w, &a, "GetBaseVM", 200500000);
-	server_world_pass(&w, 200);
-	CHECK_EQ_INT(peer_read(&w, &a), 0);
-	server_world_pass(&w, 1);
+	asked_ms = w.p.sim.now_ms;
+	server_world_pass(&w, 900);
+	CHECK_EQ_INT(world_event(&w.p, VMC_EVENT_CALL_FAILED)->at_ms,
+		     asked_ms + 201);
 	answer = peer_answer(&w, &a);
 	CHECK_EQ_INT(answer->code, VMC_CODE_DEADLINE_EXCEEDED);
 	CHECK(answer->message[0] != '\0');
@@ -537,6 +539,35 @@ TEST(who_connected_before_the_end_is_answered)
 	CHECK_EQ_INT(peer_answer(&w, &a)->code, VMC_CODE_UNAVAILABLE);
 }
 
+/* Also if the loop did not know of it yet. */
+TEST(who_connected_unnoticed_is_answered)
+{
+	start(1);
+	w.p.mock.script[VMC_MOCK_STOP].delay_ms = 100;
+	peer_connect(&w, &a);
+	(void)peer_ask(&w, &a, "GetBaseVM");
+	vmc_server_stop(&w.server, "SIGTERM", w.p.sim.now_ms);
+	vmc_server_step(&w.server, NULL, 0, w.p.sim.now_ms);
+	CHECK_EQ_INT(peer_answer(&w, &a)->code, VMC_CODE_UNAVAILABLE);
+}
+
+TEST(any_answer_under_way_is_finished_before_the_end)
+{
+	start(2);
+	w.p.sim.ring = 60;
+	peer_connect(&w, &a);
+	(void)peer_ask(&w, &a, "Status");
+	w.p.sim.ring = 5;
+	server_world_settle(&w);
+	vmc_server_stop(&w.server, "SIGTERM", w.p.sim.now_ms);
+	server_world_settle(&w);
+	CHECK(vmc_pool_stopped(&w.p.pool));
+	CHECK(!vmc_server_stopped(&w.server));
+	CHECK_EQ_INT(peer_answer(&w, &a)->code, 0);
+	server_world_settle(&w);
+	CHECK(vmc_server_stopped(&w.server));
+}
+
 TEST(handed_vms_live_on)
 {
 	char id[VMC_ID_SIZE];
@@ -652,24 +683,51 @@ TEST(waits_change_only_when_they_do)
 	CHECK(!vmc_server_waits_changed(&w.server));
 }
 
+/* Goes on with waits as they were, whatever has become of their handles. */
+static void step_with(struct vmc_wait *waits, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		waits[i].got = VMC_WAIT_READ | VMC_WAIT_HUP;
+	vmc_server_step(&w.server, waits, len, w.p.sim.now_ms);
+	server_world_check(&w);
+}
+
+static vmc_handle only_stream(void)
+{
+	CHECK_EQ_INT(w.server.open_len, 1);
+	return w.server.connection[w.server.open[0]].stream;
+}
+
 TEST(stale_waits_are_ignored)
 {
 	struct vmc_wait waits[VMC_SERVER_WAIT_MAX];
+	vmc_handle stream;
 	uint64_t until_ms;
-	size_t len, i;
+	unsigned tries = 0;
+	size_t len;
 
 	start(1);
 	peer_connect(&w, &a);
 	server_world_settle(&w);
+	stream = only_stream();
 	(void)server_world_poll(&w, waits, &len, &until_ms);
 	peer_close(&w, &a);
 	server_world_settle(&w);
 	peer_connect(&w, &b);
-	server_world_settle(&w);
-	for (i = 0; i < len; i++)
-		waits[i].got = VMC_WAIT_READ | VMC_WAIT_HUP;
-	vmc_server_step(&w.server, waits, len, w.p.sim.now_ms);
-	server_world_check(&w);
+	CHECK_EQ_INT(peer_call(&w, &b, "Status")->code, 0);
+	CHECK(only_stream() != stream);
+	step_with(waits, len);
+	CHECK_EQ_INT(w.server.open_len, 1);
+
+	/* The same, when the handle's number has come again. */
+	do {
+		peer_close(&w, &b);
+		server_world_settle(&w);
+		peer_connect(&w, &b);
+		CHECK_EQ_INT(peer_call(&w, &b, "Status")->code, 0);
+		CHECK(++tries <= WORLD_LINK_MAX);
+	} while (only_stream() != stream);
+	step_with(waits, len);
 	CHECK_EQ_INT(w.server.open_len, 1);
 	CHECK_EQ_INT(peer_call(&w, &b, "Status")->code, 0);
 }
@@ -720,7 +778,9 @@ TESTS(RUN(config_is_what_was_given)
       RUN(who_waits_is_told_that_the_server_stops)
       RUN(endpoint_is_gone_once_it_stops)
       RUN(who_connected_before_the_end_is_answered)
-      RUN(handed_vms_live_on)
+      RUN(who_connected_unnoticed_is_answered)
+	RUN(any_answer_under_way_is_finished_before_the_end)
+	RUN(handed_vms_live_on)
       RUN(reply_under_way_is_finished_before_the_end)
       RUN(stopping_does_not_wait_for_ever_for_who_does_not_read)
       RUN(endpoint_in_use_is_told)
