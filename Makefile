@@ -39,9 +39,6 @@ DESTDIR ?=
 
 # -- Sources, by name --------------------------------------------------------
 
-# While the tree grows: only those that are there.
-present = $(wildcard $(1))
-
 PROTOS = cache
 NANOPB = pb_common pb_decode
 
@@ -55,23 +52,34 @@ DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot \
 	record vm vm_config
 SERVICE = cache_service connection
 
-LIB_SOURCES = $(call present,$(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
+LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 	$(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
 	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
-	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c)
+	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c
 
 # An archive for each port and driver. The order is the linker's: users
 # before what they use.
 PORTS = qemu mock sim linux posix null
-PORT_linux = $(wildcard port/linux/*.c)
-PORT_mock = $(wildcard port/mock/*.c)
-PORT_null = $(wildcard port/null/*.c)
-PORT_posix = $(wildcard port/posix/*.c)
-PORT_qemu = $(wildcard port/qemu/*.c)
-PORT_sim = $(wildcard port/sim/*.c)
+LINUX = linux_loop linux_process linux_store
+MOCK = mock
+NULL = null
+POSIX = posix_directory posix_endpoint posix_env posix_store posix_stream \
+	posix_wait
+QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
+	qemu_json qemu_plan qemu_stop qemu_talk qmp
+SIM = sim
+PORT_linux = $(LINUX:%=port/linux/%.c)
+PORT_mock = $(MOCK:%=port/mock/%.c)
+PORT_null = $(NULL:%=port/null/%.c)
+PORT_posix = $(POSIX:%=port/posix/%.c)
+PORT_qemu = $(QEMU:%=port/qemu/%.c)
+PORT_sim = $(SIM:%=port/sim/%.c)
 PORT_DATA_qemu = $(BUILD)/port/qemu/rom/rom_image.o
 
-PROGRAM_SOURCES = $(if $(shell ls port/cli/cli_toml.c 2>/dev/null && grep -ls "vmc_hypervisor_ops vmc_qemu_ops" port/qemu/*.c),$(wildcard port/cli/*.c))
+CLI = cli_call cli_config cli_driver cli_escape cli_get cli_help cli_log \
+	cli_options cli_output cli_quit cli_serve cli_settings cli_status \
+	cli_toml cli_toml_scan main
+PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
 
 # -- How ---------------------------------------------------------------------
 
@@ -91,8 +99,7 @@ PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN) \
 ALL_LDFLAGS = $(LINK) -Wl,--gc-sections $(LDFLAGS)
 
 LIB = $(BUILD)/libvmcache.a
-PORT_LIBS = $(foreach port,$(PORTS),\
-	$(if $(PORT_$(port)),$(BUILD)/libvmcache-$(port).a))
+PORT_LIBS = $(PORTS:%=$(BUILD)/libvmcache-%.a)
 LIBS = $(PORT_LIBS) $(LIB)
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(PROTOS:%=$(GEN)/%.pb.o) \
 	$(NANOPB:%=$(BUILD)/nanopb/%.o)
@@ -134,7 +141,7 @@ all: lib program ## archives and program; what `make` alone makes
 
 lib: $(LIBS) ## the archives: libvmcache.a, and one for each port
 
-program: $(if $(PROGRAM_SOURCES),$(BUILD)/vmcache) ## the program vmcache, static
+program: $(BUILD)/vmcache ## the program vmcache, static
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \

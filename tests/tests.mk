@@ -5,9 +5,16 @@
 
 # -- What there is -----------------------------------------------------------
 
-UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-SCENARIO = $(patsubst tests/scenario/%.c,%,$(wildcard tests/scenario/test_*.c))
-PROGRAM_TESTS = $(if $(PROGRAM_SOURCES),$(wildcard tests/program/test_*.sh))
+UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
+	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
+	test_json_read test_json_write test_linux_loop test_mock test_null \
+	test_pbio test_pool test_port_contract test_posix_store \
+	test_posix_stream test_posix_wait test_record test_server test_sim \
+	test_status test_task test_text test_ttrpc_engine test_ttrpc_frame \
+	test_vm test_vm_config
+SCENARIO = test_handover test_hostile test_soak test_waiting
+PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
+	usage config mock qemu)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
@@ -27,7 +34,7 @@ CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
 .PHONY: tests sanitized by-clang small sizes
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
-tests: $(TESTS) $(if $(PROGRAM_TESTS),program $(BUILD)/tests/program_tool)
+tests: $(TESTS) program $(BUILD)/tests/program_tool
 
 # The same tests, built to notice what goes unnoticed: by gcc with the
 # sanitizers of addresses and undefined behaviour, and by clang. Neither

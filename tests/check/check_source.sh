@@ -19,6 +19,18 @@ unique_names()
 	find src port -name '*.c' | sed 's|.*/||' | sort | uniq -d
 }
 
+# a file that is in no list is not built, and nobody notices
+listed()
+{
+	for file in $(find src port tests/unit tests/scenario tests/program \
+		-name '*.c' -o -path 'tests/*/test_*.sh'); do
+		name=${file##*/}
+		name=${name%.*}
+		grep -qE "\b${name#test_program_}\b" Makefile tests/tests.mk ||
+			echo "$file"
+	done
+}
+
 # Who may include whom: base <- wire <- engine <- rpc <- agent, domain <-
 # service <- src/*.c; ports see include/ and src/base/.
 layers()
@@ -145,6 +157,7 @@ speaks_of_itself_alone()
 
 check licence_in_every_file licence_first
 check base_names_are_unique unique_names
+check every_source_is_in_a_list listed
 check layers_are_kept layers
 check no_system_headers_in_src system_headers
 check only_pbio_sees_nanopb only_pbio_sees_nanopb
