@@ -61,7 +61,7 @@ small:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/small \
 		KNOBS="$(SMALL_KNOBS)" all $(SMALL_TESTS:%=$(BUILD)/small/tests/%)
 
-check: all tests sanitized by-clang small fuzz_programs ## every test; ends with `N passed, N failed`
+check: all tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Interop with somebody else's ttrpc: Debian's golang-github-containerd-
+# ttrpc-dev, built without a network from /usr/share/gocode.
+
+GO ?= go
+GOPATH_DEBIAN ?= /usr/share/gocode
+
+INTEROP = $(BUILD)/interop
+HAVE_GO := $(shell command -v $(GO))
+
+.PHONY: interop_programs
+interop_programs: $(INTEROP)/interop_client $(if $(HAVE_GO),$(INTEROP)/peer)
+
+$(INTEROP)/peer: tests/interop/peer.go
+	@mkdir -p $(@D)
+	$(call say,GO,$@)
+	$(Q)GO111MODULE=off GOFLAGS= GOPATH=$(GOPATH_DEBIAN) CGO_ENABLED=0 \
+		GOCACHE=$(abspath $(INTEROP))/cache $(GO) build -o $@ $<
+
+$(INTEROP)/interop_client.o: tests/interop/interop_client.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(call compile,$(TEST_CPPFLAGS))
+
+$(INTEROP)/interop_client: $(INTEROP)/interop_client.o $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(LIBS) -Wl,--end-group

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Our channel, over the posix port, as the client of somebody else's
+ * server: `peer serve` (peer.go) at the endpoint that is the argument.
+ */
+#include "test.h"
+
+#include "vmcache/client.h"
+#include "vmcache_posix.h"
+
+#include <stdlib.h>
+
+static const char *endpoint;
+
+struct world {
+	struct vmc_posix_clock clock;
+	struct vmc_env env;
+	struct vmc_posix_waiter waiter;
+	struct vmc_channel channel;
+	uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
+};
+
+static void begin_world(struct world *w)
+{
+	struct vmc_channel_config config = {
+		.port = vmc_posix_port(NULL),
+		.endpoint = endpoint,
+		.stream = VMC_HANDLE_NONE,
+		.window = w->window,
+		.window_len = sizeof(w->window),
+	};
+
+	memset(&w->clock, 0, sizeof(w->clock));
+	w->env = vmc_posix_env(&w->clock);
+	vmc_posix_waiter_init(&w->waiter);
+	CHECK_EQ_INT(vmc_channel_init(&w->channel, &config), VMC_OK);
+}
+
+static uint64_t now_ms(struct world *w)
+{
+	return w->env.now_ms(w->env.ctx);
+}
+
+static void wait_for(struct world *w, struct vmc_task *task)
+{
+	CHECK(vmc_posix_wait(&w->waiter, task, now_ms(w)) >= 0);
+}
+
+struct call {
+	struct vmc_task task;
+	const char *service, *method;
+	uint8_t payload[64];
+	struct vmc_view request, reply;
+};
+
+/* The payload is a Blob: field 1, so many bytes. */
+static void begin_call(struct call *call, const char *method, const char *data)
+{
+	size_t len = strlen(data);
+
+	memset(call, 0, sizeof(*call));
+	vmc_task_init(&call->task);
+	call->service = "test.Echo";
+	call->method = method;
+	call->payload[0] = 0x0a;
+	call->payload[1] = (uint8_t)len;
+	memcpy(call->payload + 2, data, len);
+	call->request.ptr = call->payload;
+	call->request.ptr_len = 2 + len;
+}
+
+static enum vmc_status step(struct world *w, struct call *call)
+{
+	return vmc_channel_call(&w->channel, call->service, call->method,
+				call->request, &call->reply, &call->task,
+				now_ms(w));
+}
+
+static enum vmc_status finish(struct world *w, struct call *call)
+{
+	enum vmc_status status;
+
+	while ((status = step(w, call)) == VMC_AGAIN)
+		wait_for(w, &call->task);
+	return status;
+}
+
+static enum vmc_status ask(struct world *w, struct call *call,
+			   const char *method, const char *data)
+{
+	begin_call(call, method, data);
+	return finish(w, call);
+}
+
+static void check_blob(struct vmc_view reply, const char *data)
+{
+	size_t len = strlen(data);
+
+	CHECK_EQ_INT(reply.ptr_len, 2 + len);
+	CHECK_EQ_INT(reply.ptr[0], 0x0a);
+	CHECK_EQ_INT(reply.ptr[1], len);
+	CHECK_EQ_MEM(reply.ptr + 2, data, len);
+}
+
+static const struct vmc_error *error_of(struct world *w)
+{
+	return vmc_channel_error(&w->channel);
+}
+
+TEST(our_client_status)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	struct vmc_cache_status got;
+	enum vmc_status status;
+	struct world w;
+
+	begin_world(&w);
+	while ((status = vmc_cache_fetch_status(&w.channel, &got, &task,
+						now_ms(&w))) == VMC_AGAIN)
+		wait_for(&w, &task);
+	CHECK_EQ_INT(status, VMC_OK);
+	CHECK_EQ_INT(got.pid, 4242);
+	CHECK_EQ_INT(got.vm_len, 2);
+	CHECK_EQ_INT(got.vm[0].pid, 4343);
+	CHECK_EQ_INT(got.vm[1].vcpus, 2);
+	CHECK_EQ_INT(got.vm[1].memory_mib, 128);
+	vmc_channel_close(&w.channel);
+}
+
+TEST(our_client_config)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	struct vmc_cache_config got;
+	enum vmc_status status;
+	struct world w;
+
+	begin_world(&w);
+	while ((status = vmc_cache_fetch_config(&w.channel, &got, &task,
+						now_ms(&w))) == VMC_AGAIN)
+		wait_for(&w, &task);
+	CHECK_EQ_INT(status, VMC_OK);
+	CHECK(vmc_view_is(got.data, "{\"HypervisorType\":\"qemu\"}"));
+	CHECK(vmc_view_is(got.agent_config, "{}"));
+	vmc_channel_close(&w.channel);
+}
+
+TEST(our_client_get_base_vm)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	struct vmc_cached_vm got;
+	enum vmc_status status;
+	struct world w;
+
+	begin_world(&w);
+	while ((status = vmc_cache_get_base_vm(&w.channel, &got, &task,
+					       now_ms(&w))) == VMC_AGAIN)
+		wait_for(&w, &task);
+	CHECK_EQ_INT(status, VMC_OK);
+	CHECK_EQ_STR(got.id, "a-vm");
+	CHECK(vmc_view_is(got.hypervisor, "{\"Pid\":7}"));
+	CHECK_EQ_STR(got.proxy_url, "vsock://3:1024");
+	CHECK_EQ_INT(got.proxy_pid, 9);
+	CHECK_EQ_INT(got.vcpus, 3);
+	CHECK_EQ_INT(got.memory_mib, 512);
+	CHECK_EQ_INT(got.cpu_delta, 1);
+	vmc_channel_close(&w.channel);
+}
+
+TEST(our_client_quit)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	enum vmc_status status;
+	struct world w;
+
+	begin_world(&w);
+	while ((status = vmc_cache_quit(&w.channel, &task, now_ms(&w))) ==
+	       VMC_AGAIN)
+		wait_for(&w, &task);
+	CHECK_EQ_INT(status, VMC_OK);
+	vmc_channel_close(&w.channel);
+}
+
+TEST(our_client_thousand_calls_on_one_connection)
+{
+	struct world w;
+	struct call call;
+	unsigned i;
+
+	begin_world(&w);
+	for (i = 0; i < 1000; i++) {
+		CHECK_EQ_INT(ask(&w, &call, "Echo", "hello"), VMC_OK);
+		check_blob(call.reply, "hello");
+	}
+	vmc_channel_close(&w.channel);
+}
+
+/* The longest sleeper is asked first and answered last. */
+TEST(our_client_calls_in_flight)
+{
+	static const char *const sleeps[] = { "400", "200", "0" };
+	struct call calls[3];
+	unsigned order[3], done = 0, i;
+	struct world w;
+
+	begin_world(&w);
+	for (i = 0; i < 3; i++) {
+		begin_call(&calls[i], "Sleep", sleeps[i]);
+		CHECK_EQ_INT(step(&w, &calls[i]), VMC_AGAIN);
+	}
+	while (done < 3) {
+		for (i = 0; i < 3; i++) {
+			if (!vmc_task_active(&calls[i].task))
+				continue;
+			if (step(&w, &calls[i]) == VMC_AGAIN)
+				continue;
+			check_blob(calls[i].reply, sleeps[i]);
+			order[done++] = i;
+		}
+		/* whichever is left, all wait for the same stream */
+		for (i = 0; i < 3 && !vmc_task_active(&calls[i].task);)
+			i++;
+		if (i < 3)
+			wait_for(&w, &calls[i].task);
+	}
+	CHECK_EQ_INT(order[0], 2);
+	CHECK_EQ_INT(order[1], 1);
+	CHECK_EQ_INT(order[2], 0);
+	vmc_channel_close(&w.channel);
+}
+
+TEST(our_client_tells_its_deadline)
+{
+	struct world w;
+	struct call call;
+	int left;
+
+	begin_world(&w);
+	CHECK_EQ_INT(ask(&w, &call, "Deadline", ""), VMC_OK);
+	check_blob(call.reply, "none");
+	begin_call(&call, "Deadline", "");
+	call.task.deadline_ms = now_ms(&w) + 16000;
+	CHECK_EQ_INT(finish(&w, &call), VMC_OK);
+	left = atoi((const char *)call.reply.ptr + 2);
+	CHECK(left > 13000 && left <= 15000);
+	vmc_channel_close(&w.channel);
+}
+
+/* The server's own verdict comes first, so the connection goes on. */
+TEST(our_client_deadline_is_kept_by_the_server)
+{
+	struct world w;
+	struct call call;
+	uint64_t begun;
+
+	begin_world(&w);
+	begin_call(&call, "Sleep", "5000");
+	begun = now_ms(&w);
+	call.task.deadline_ms = begun + 800;
+	CHECK_EQ_INT(finish(&w, &call), VMC_ERR_TIMEOUT);
+	CHECK_EQ_INT(error_of(&w)->code, VMC_CODE_DEADLINE_EXCEEDED);
+	CHECK(strstr(error_of(&w)->text, "context deadline exceeded"));
+	CHECK(now_ms(&w) - begun < 800);
+	CHECK_EQ_INT(ask(&w, &call, "Echo", "x"), VMC_OK);
+	vmc_channel_close(&w.channel);
+}
+
+static void check_error(struct world *w, const char *service,
+			const char *method, enum vmc_code code,
+			const char *text)
+{
+	struct call call;
+
+	begin_call(&call, method, "");
+	call.service = service;
+	CHECK_EQ_INT(finish(w, &call), VMC_ERR_CALL);
+	CHECK_EQ_INT(error_of(w)->code, code);
+	CHECK(strstr(error_of(w)->text, text));
+}
+
+TEST(our_client_errors)
+{
+	struct world w;
+	struct call call;
+
+	begin_world(&w);
+	check_error(&w, "test.Echo", "Fail", VMC_CODE_NOT_FOUND,
+		    "Fail: NOT_FOUND: no such thing");
+	check_error(&w, "test.Echo", "Plain", VMC_CODE_UNKNOWN, "plain error");
+	check_error(&w, "test.Echo", "Nope", VMC_CODE_UNIMPLEMENTED, "Nope");
+	check_error(&w, "no.Such", "Thing", VMC_CODE_UNIMPLEMENTED, "no.Such");
+	CHECK_EQ_INT(ask(&w, &call, "Echo", "x"), VMC_OK);
+	vmc_channel_close(&w.channel);
+}
+
+TEST(our_client_big_answers)
+{
+	struct world w;
+	struct call call;
+
+	begin_world(&w);
+	CHECK_EQ_INT(ask(&w, &call, "Big", "16000"), VMC_OK);
+	CHECK_EQ_INT(call.reply.ptr_len, 16000 + 3);
+	CHECK_EQ_INT(ask(&w, &call, "Big", "17000"), VMC_ERR_TOO_BIG);
+	CHECK(strstr(error_of(&w)->text, "exceed maximum message size"));
+	CHECK_EQ_INT(ask(&w, &call, "Big", "4000000"), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(ask(&w, &call, "Echo", "x"), VMC_OK);
+	vmc_channel_close(&w.channel);
+}
+
+/* The last of all: the server does not come back. */
+TEST(our_client_server_gone_mid_call)
+{
+	enum vmc_status status;
+	unsigned tries = 0;
+	struct world w;
+	struct call call;
+
+	begin_world(&w);
+	CHECK_EQ_INT(ask(&w, &call, "Echo", "x"), VMC_OK);
+	CHECK_EQ_INT(ask(&w, &call, "Die", ""), VMC_ERR_LOST);
+	CHECK(strstr(error_of(&w)->text, endpoint));
+	/* a process that ends may have its listening socket still */
+	do
+		status = ask(&w, &call, "Echo", "x");
+	while (status == VMC_ERR_LOST && tries++ < 1000);
+	CHECK_EQ_INT(status, VMC_ERR_NO_SERVER);
+	CHECK(strstr(error_of(&w)->text, endpoint));
+	vmc_channel_close(&w.channel);
+}
+
+static void find_endpoint(void)
+{
+	endpoint = getenv("ENDPOINT");
+	if (!endpoint)
+		endpoint = "/nowhere";
+}
+
+TESTS(find_endpoint();
+      RUN(our_client_status)
+      RUN(our_client_config)
+      RUN(our_client_get_base_vm)
+      RUN(our_client_quit)
+      RUN(our_client_thousand_calls_on_one_connection)
+      RUN(our_client_calls_in_flight)
+      RUN(our_client_tells_its_deadline)
+      RUN(our_client_deadline_is_kept_by_the_server)
+      RUN(our_client_errors)
+      RUN(our_client_big_answers)
+      RUN(our_client_server_gone_mid_call));
