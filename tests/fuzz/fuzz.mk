@@ -18,7 +18,8 @@ FUZZ_CPPFLAGS = $(PORT_CPPFLAGS) $(PB_CPPFLAGS) $(FLAGS_options)
 
 # all that parses, and what that needs; drivers' parsers are in their ports
 FUZZ_SOURCES = $(LIB_SOURCES) $(wildcard port/qemu/qmp.c \
-	port/qemu/qemu_console.c)
+	port/qemu/qemu_console.c port/cli/cli_toml.c port/cli/cli_toml_scan.c \
+	port/cli/cli_escape.c)
 FUZZ_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ)/%.o) \
 	$(PROTOS:%=$(FUZZ)/%.pb.o) $(NANOPB:%=$(FUZZ)/nanopb/%.o)
 

@@ -94,6 +94,19 @@ static void put_documents(void)
 	put_text("fuzz_qmp", "\001ready\r\nq: \033[0mlast words\n");
 }
 
+static void put_configurations(void)
+{
+	put_text("fuzz_toml",
+		 "# a file\n[hypervisor.qemu]\npath = \"/q\\u00e4\"\r\n"
+		 "default_vcpus=1\nshared_fs = 'virtio-fs'\n\n[factory]\n"
+		 "vm_cache_number = 0x2\nvm_cache_endpoint = \"/run/c\"\n");
+	put_text("fuzz_toml",
+		 "a.'b c' = [1_0, -2.5e+3, true, [[]], {x = inf}, # no\n]\n"
+		 "[[t]]\ns = \"\"\"\n one \\\n  two\"\"\"\"\n[t.u]\n"
+		 "factory = { vm_cache_number = 7, d = {} }\n");
+	put_text("fuzz_toml", "x = 1979-05-27\n[a]\n[a.b]\n[a]\ny='''\n''");
+}
+
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 int main(int argc, char **argv)
@@ -106,5 +119,6 @@ int main(int argc, char **argv)
 	put_hex("fuzz_pbio", "", "0a026964 12027b7d 1801 220175 2801 308010");
 	put_record();
 	put_documents();
+	put_configurations();
 	return 0;
 }
