@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint8_t window[CLI_WINDOW_SIZE];
 static volatile sig_atomic_t caught;
 
 static void catch (int signal)
@@ -56,8 +57,8 @@ enum vmc_status cli_call_open(struct cli_call *call, vmc_handle stream)
 		.endpoint = cli_endpoint(call->options),
 		.stream = stream,
 		.transport = cli_text(call->options, CLI_TRANSPORT, NULL),
-		.window = call->window,
-		.window_len = sizeof(call->window),
+		.window = window,
+		.window_len = sizeof(window),
 	};
 
 	return vmc_channel_init(&call->channel, &config);

@@ -21,8 +21,8 @@
 
 /*
  * Bytes of a Config reply: Kata's VMConfig is about 4 KiB, but may carry a
- * policy or init data of any length. Memory that is not used is not
- * touched.
+ * policy or init data of any length. There is one window, for one call in
+ * the program; what is not used of it is not touched.
  */
 #define CLI_WINDOW_SIZE (256 * 1024)
 
@@ -39,7 +39,6 @@ struct cli_call {
 	uint64_t deadline_ms;
 	uint32_t timeout_ms; /* for the message; 0: none */
 	sigset_t signals;    /* mask while it waits; see cli_call_catch */
-	uint8_t window[CLI_WINDOW_SIZE];
 };
 
 /* `timeout_ms` counts from now; 0 is for ever; --timeout goes before it. */
