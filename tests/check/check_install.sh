@@ -14,7 +14,7 @@ run_make()
 
 install_tree()
 {
-	run_make install || echo "make install failed"
+	run_make install >/dev/null || echo "make install failed"
 	for file in bin/vmcache lib/libvmcache.a lib/libvmcache-posix.a \
 		lib/libvmcache-linux.a lib/libvmcache-qemu.a \
 		lib/libvmcache-mock.a lib/libvmcache-sim.a \

@@ -24,7 +24,7 @@ examples_build()
 	ports=$(for port in port/*/; do printf -- '-I%s ' "$port"; done)
 	for file in $found; do
 		# shellcheck disable=SC2086
-		${CC:-musl-gcc} -std=c11 -Wall -Wextra -Werror -static -no-pie \
+		${CC:-musl-gcc} -Wall -Wextra -Werror -static -no-pie \
 			-Iinclude $ports -o "${file%.c}" "$file" \
 			-Wl,--start-group "$BUILD"/libvmcache*.a -Wl,--end-group
 	done
