@@ -52,10 +52,10 @@ taken()
 	sed -n "s/^$1  *\([^ ]*\).*/\1/p" "$work/out"
 }
 
-# logged EVENT ID KEY: a value of the server's log
+# logged EVENT TEXT KEY: a value of the last such line of the server's log
 logged()
 {
-	sed -n "s/.* $1 .*id=$2 .*$3=\([0-9]*\).*/\1/p" "$work/log" | tail -1
+	sed -n "s/.* $1 .*$2.*$3=\([0-9a-z]*\).*/\1/p" "$work/log" | tail -1
 }
 
 # ticks CONSOLE: how often a guest's heart has beaten
@@ -79,7 +79,8 @@ begun=$("$TOOL" now)
 server=$!
 "$VMCACHE" status --wait-ready=2 --timeout 60 >"$work/out" ||
 	fail "the VMs did not come up"
-say "  both ready after $(($("$TOOL" now) - begun)) ms"
+say "  both ready after $(($("$TOOL" now) - begun)) ms," \
+	"accelerator $(logged accelerator '' name)"
 run status
 [ "$("$TOOL" listed qemu "$work" | wc -l)" -eq 2 ] || fail "not two QEMUs"
 
@@ -100,6 +101,7 @@ say "  its own boot took $boot ms, taking it $first_took ms:" \
 say
 say "Its place in the cache is filled again:"
 run status --wait-ready=2 --timeout 60
+say "  its follower was booted in $(logged vm-ready '' took_ms) ms"
 
 say
 say "A heartbeat tells when a guest runs:"
@@ -112,7 +114,8 @@ second_ticks=$(ticks "$second_console")
 ready=$(logged vm-taken "$second_id" ready_ms)
 say "  in the cache for $ready ms, and its heart has beaten" \
 	"$second_ticks times: it stood still"
-[ "$second_ticks" -lt 25 ] || fail "it did not stand still"
+[ "$ready" -ge 250 ] && [ "$second_ticks" -lt 25 ] ||
+	fail "it did not stand still"
 beaten "$second_console" $((second_ticks + 10))
 say "  resumed it runs: $(ticks "$second_console") beats"
 
@@ -126,7 +129,7 @@ done
 [ "$("$TOOL" listed qemu "$work" | wc -l)" -eq 2 ] ||
 	fail "a cached VM is left"
 [ ! -e "$VMCACHE_ENDPOINT" ] || fail "the socket is left"
-say "  two of ours still run; they are told to switch off"
+say "  the two that were taken still run; they are told to switch off"
 "$TOOL" ask "$first_console" off 0
 "$TOOL" ask "$second_console" off 0
 "$TOOL" gone 10 "$first_pid" "$second_pid" || fail "a guest did not stop"

@@ -9,7 +9,7 @@
  *	hold SOCKET HEX         send bytes, print "held", and stay connected
  *	                        until stdin ends
  *	ask SOCKET TEXT [LINES] send a line, print the lines that come back:
- *	                        one, or so many
+ *	                        one, or so many; 0: all until the peer closes
  *	until SECONDS COMMAND…  run COMMAND again and again until it succeeds
  *	gone SECONDS PID…       wait until these processes have ended
  *	listed TEXT…            pids of the processes that have all of these
@@ -151,6 +151,7 @@ static int do_ask(char **argv)
 	int fd = dial(argv[0]);
 	int lines = argv[2] ? atoi(argv[2]) : 1;
 	char line[65536];
+	int n = 0;
 
 	if (fd < 0)
 		return fail(argv[0]);
@@ -159,11 +160,13 @@ static int do_ask(char **argv)
 		if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
 			return fail(argv[0]);
 	}
-	while (lines-- > 0) {
-		if (read_line(fd, line, sizeof(line)))
-			return fprintf(stderr, "program_tool: no answer\n"), 1;
+	while ((lines == 0 || n < lines) &&
+	       read_line(fd, line, sizeof(line)) == 0) {
 		puts(line);
+		n++;
 	}
+	if (n < lines)
+		return fprintf(stderr, "program_tool: no answer\n"), 1;
 	return 0;
 }
 
