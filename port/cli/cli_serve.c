@@ -228,6 +228,8 @@ static void show_progress(void)
 {
 	char text[CLI_LOG_PROGRESS_SIZE];
 
+	if (!serve.log.terminal) /* this is in every call's way */
+		return;
 	snprintf(text, sizeof(text),
 		 "%u of %u VMs ready, %u booting, %llu handed out",
 		 vmc_pool_ready(&serve.pool), serve.settings.number,

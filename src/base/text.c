@@ -89,7 +89,8 @@ int vmc_utf8_valid(struct vmc_view view)
 	size_t len;
 
 	for (; view.ptr_len > 0; view.ptr += len, view.ptr_len -= len) {
-		len = vmc_utf8_sequence(view);
+		/* nearly all there is, in the way of every call */
+		len = view.ptr[0] < 0x80 ? 1 : vmc_utf8_sequence(view);
 		if (len == 0)
 			return 0;
 	}
