@@ -354,6 +354,37 @@ TEST(short_write_at_every_byte)
 	sweep(VMC_SIM_SHORT_WRITE, 0, "short write", check_all_done);
 }
 
+/* The client gives up, while its process and its end of the stream live on:
+ * between two bytes, whatever its call is then. */
+TEST(client_cancels_at_every_byte)
+{
+	struct client *victim = &client[VICTIM];
+	uint64_t at, points = 0;
+
+	for (at = 0; at < delivered; at++) {
+		uint64_t sent = 0;
+
+		begin();
+		w.p.sim.ring = 1;
+		while (sent < at || !vmc_task_active(&victim->task)) {
+			server_world_step(&w);
+			(void)client_step(&w, victim);
+			if (victim->channel.stream != VMC_HANDLE_NONE)
+				sent = vmc_sim_sent(&w.p.sim,
+						    victim->channel.stream);
+		}
+		client_close(victim);
+		victim->failed = VMC_ERR_CANCELLED;
+		run();
+		if (sent < delivered)
+			check_broken(sent);
+		check_end();
+		points++;
+	}
+	CHECK_EQ_INT(points, delivered);
+	printf("# client cancels: %llu points\n", (unsigned long long)points);
+}
+
 /*
  * Narrow all the way
  */

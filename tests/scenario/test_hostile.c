@@ -136,6 +136,7 @@ TEST(every_half_frame)
 		vmc_sim_port_ops.shutdown(&w.p.sim, bad.stream);
 		server_world_settle(&w);
 		CHECK_EQ_INT(w.server.open_len, 1);
+		CHECK_EQ_INT(world_logged(&w.p, VMC_EVENT_CONNECTION_BAD), 1);
 		check_closed(&bad);
 	}
 }

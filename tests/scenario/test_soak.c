@@ -136,9 +136,9 @@ static void script_fault(void)
 {
 	w.p.sim.fault = (struct vmc_sim_fault){
 		.type = (enum vmc_sim_fault_type)(1 + below(6)),
-		.connection = w.p.sim.connected + 1 + below(3),
+		.connection = w.p.sim.connected + 1,
 		.received = (uint8_t)below(2),
-		.at = below(500),
+		.at = below(300),
 	};
 }
 
@@ -171,7 +171,7 @@ static void send_noise(void)
 
 static void make_mischief(void)
 {
-	switch (below(14)) {
+	switch (below(16)) {
 	case 0:
 		script_driver();
 		break;
@@ -179,6 +179,8 @@ static void make_mischief(void)
 		kill_machine();
 		break;
 	case 2:
+	case 10:
+	case 11:
 		script_fault();
 		break;
 	case 3:

@@ -396,6 +396,10 @@ TEST(second_use_starts_afresh)
 	begin();
 	get.wanted = vmc_view_of(KERNEL_B);
 	CHECK_EQ_INT(step(), VMC_ERR_MISMATCH);
+	get.direct = (struct vmc_factory){ &vmc_factory_direct_ops, &direct };
+	CHECK_EQ_INT(step(), VMC_OK);
+	CHECK_EQ_INT(get.mismatch, 1);
+	check_running();
 	get.wanted = vmc_view_of(KERNEL_A);
 	CHECK_EQ_INT(step(), VMC_OK);
 	CHECK_EQ_INT(get.mismatch, 0);

@@ -118,6 +118,7 @@ TEST(status_answers_while_nothing_is_ready)
 	server_world_begin(&w, 2);
 	w.p.mock.script[VMC_MOCK_BOOT].delay_ms = 1000;
 	server_world_start(&w);
+	server_world_settle(&w);
 	peer_connect(&w, &a);
 	peer_connect(&w, &b);
 	(void)peer_ask(&w, &a, "GetBaseVM");
@@ -335,6 +336,38 @@ TEST(half_closed_peer_is_still_answered)
 	CHECK_EQ_INT(a.end, VMC_CLOSED);
 	CHECK_EQ_INT(w.server.open_len, 0);
 	peer_close(&w, &a);
+}
+
+/* What it asked for before is sent to the end, however slowly it reads. */
+TEST(half_closed_peer_gets_all_of_its_answer)
+{
+	start(2);
+	w.p.sim.ring = 60;
+	peer_connect(&w, &a);
+	(void)peer_ask(&w, &a, "Status");
+	w.p.sim.ring = 5;
+	vmc_sim_port_ops.shutdown(&w.p.sim, a.stream);
+	server_world_settle(&w);
+	CHECK_EQ_INT(peer_answer(&w, &a)->code, 0);
+	CHECK_EQ_INT(a.end, VMC_CLOSED);
+	CHECK_EQ_INT(w.server.open_len, 0);
+}
+
+TEST(who_asks_and_goes_takes_nothing)
+{
+	uint32_t writes;
+
+	start(2);
+	peer_connect(&w, &a);
+	server_world_settle(&w);
+	writes = w.p.store.writes;
+	(void)peer_ask(&w, &a, "GetBaseVM");
+	peer_close(&w, &a);
+	server_world_settle(&w);
+	CHECK_EQ_INT(w.server.open_len, 0);
+	CHECK_EQ_INT(world_logged(&w.p, VMC_EVENT_VM_TAKEN), 0);
+	CHECK_EQ_INT(w.p.store.writes, writes);
+	CHECK_EQ_INT(vmc_pool_ready(&w.p.pool), 2);
 }
 
 TEST(half_closed_and_then_gone)
@@ -767,7 +800,8 @@ TESTS(RUN(config_is_what_was_given)
       RUN(waiting_peers_are_served_in_order)
       RUN(waiting_peer_that_goes_costs_nothing)
       RUN(half_closed_peer_is_still_answered)
-      RUN(half_closed_and_then_gone)
+      RUN(half_closed_peer_gets_all_of_its_answer)
+	RUN(who_asks_and_goes_takes_nothing) RUN(half_closed_and_then_gone)
       RUN(more_calls_than_may_wait)
       RUN(record_that_cannot_be_written_is_told)
       RUN(passed_deadline_of_who_does_not_read_is_no_busy_loop)
