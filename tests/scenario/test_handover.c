@@ -430,14 +430,16 @@ TEST(lost_while_one_byte_at_a_time)
 	}
 }
 
-TESTS(RUN(without_a_fault) RUN(borders_are_found) RUN(
-	connection_lost_at_every_byte)
-	      RUN(connection_lost_with_bytes_on_their_way) RUN(
-		      client_gone_at_every_byte)
-		      RUN(client_gone_having_read_every_byte) RUN(
-			      server_gone_at_every_byte)
-			      RUN(half_close_at_every_byte) RUN(
-				      short_read_at_every_byte)
-				      RUN(short_write_at_every_byte) RUN(
-					      one_byte_at_a_time)
-					      RUN(lost_while_one_byte_at_a_time))
+TESTS(RUN(without_a_fault)
+      RUN(borders_are_found)
+      RUN(connection_lost_at_every_byte)
+      RUN(connection_lost_with_bytes_on_their_way)
+      RUN(client_gone_at_every_byte)
+      RUN(client_gone_having_read_every_byte)
+      RUN(server_gone_at_every_byte)
+      RUN(half_close_at_every_byte)
+      RUN(short_read_at_every_byte)
+      RUN(short_write_at_every_byte)
+      RUN(client_cancels_at_every_byte)
+      RUN(one_byte_at_a_time)
+      RUN(lost_while_one_byte_at_a_time));

@@ -605,19 +605,28 @@ TEST(stopping_with_thousands_connected)
 	CHECK_EQ_INT(vmc_mock_alive(&w.p.mock), 0);
 }
 
-TESTS(RUN(first_byte_that_begins_no_transport) RUN(http_request) RUN(garbage_after_a_good_call) RUN(
-	silence_is_given_a_while) RUN(idle_after_a_call_may_stay) RUN(every_half_frame)
-	      RUN(slow_frames) RUN(call_that_waits_has_no_frame_timeout) RUN(
-		      status_that_nobody_reads_makes_room) RUN(answers_that_nobody_reads)
-		      RUN(vm_that_nobody_reads_to_its_end) RUN(slow_but_steady_reader) RUN(
-			      always_in_the_middle_of_a_frame) RUN(requests_without_end_from_the_deaf)
-			      RUN(oversize_frame_is_drained_and_answered) RUN(
-				      frames_larger_than_any) RUN(oversize_frame_that_never_ends)
-				      RUN(floods_of_bad_frames) RUN(
-					      bad_frames_are_answered_one_by_one)
-					      RUN(request_that_is_not_empty) RUN(
-						      names_with_control_characters)
-						      RUN(random_damage) RUN(
-							      thousands_who_say_nothing)
-							      RUN(thousands_who_go_at_once)
-								      RUN(stopping_with_thousands_connected))
+TESTS(RUN(first_byte_that_begins_no_transport)
+      RUN(http_request)
+      RUN(garbage_after_a_good_call)
+      RUN(silence_is_given_a_while)
+      RUN(idle_after_a_call_may_stay)
+      RUN(every_half_frame)
+      RUN(slow_frames)
+      RUN(call_that_waits_has_no_frame_timeout)
+      RUN(status_that_nobody_reads_makes_room)
+      RUN(answers_that_nobody_reads)
+      RUN(vm_that_nobody_reads_to_its_end)
+      RUN(slow_but_steady_reader)
+      RUN(always_in_the_middle_of_a_frame)
+      RUN(requests_without_end_from_the_deaf)
+      RUN(oversize_frame_is_drained_and_answered)
+      RUN(frames_larger_than_any)
+      RUN(oversize_frame_that_never_ends)
+      RUN(floods_of_bad_frames)
+      RUN(bad_frames_are_answered_one_by_one)
+      RUN(request_that_is_not_empty)
+      RUN(names_with_control_characters)
+      RUN(random_damage)
+      RUN(thousands_who_say_nothing)
+      RUN(thousands_who_go_at_once)
+      RUN(stopping_with_thousands_connected));

@@ -372,4 +372,4 @@ TEST(random_lives)
 	       total.dropped > lives / 20 && faults_struck > lives / 2));
 }
 
-TESTS(RUN(random_lives))
+TESTS(RUN(random_lives));

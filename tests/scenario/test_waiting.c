@@ -199,10 +199,12 @@ TEST(nobody_listens)
 		     WORLD_ENDPOINT) != NULL);
 }
 
-TESTS(RUN(fifty_takers_on_two_slots) RUN(served_in_the_order_of_coming)
-	      RUN(each_has_its_own_deadline) RUN(who_gives_up_costs_nothing)
-		      RUN(stopping_turns_all_away)
-			      RUN(boots_that_fail_make_them_wait_longer)
-				      RUN(more_than_there_are_connections)
-					      RUN(full_backlog_is_retried)
-						      RUN(nobody_listens))
+TESTS(RUN(fifty_takers_on_two_slots)
+      RUN(served_in_the_order_of_coming)
+      RUN(each_has_its_own_deadline)
+      RUN(who_gives_up_costs_nothing)
+      RUN(stopping_turns_all_away)
+      RUN(boots_that_fail_make_them_wait_longer)
+      RUN(more_than_there_are_connections)
+      RUN(full_backlog_is_retried)
+      RUN(nobody_listens));

@@ -313,14 +313,16 @@ TEST(remote_cancelled_attaching_is_to_be_stopped)
 	CHECK_EQ_INT(vmc_mock_alive(&w.p.mock), 2);
 }
 
-TESTS(RUN(direct_boots_under_a_random_uuid) RUN(
-	direct_keeps_its_id_over_many_steps) RUN(direct_without_entropy)
-	      RUN(direct_tells_its_configuration) RUN(
-		      remote_takes_hold_of_what_it_is_given)
-		      RUN(remote_takes_one_after_another) RUN(remote_waits) RUN(
-			      remote_asks_for_the_configuration)
-			      RUN(remote_says_why_there_is_none) RUN(
-				      remote_that_cannot_attach)
-				      RUN(remote_whose_attach_hangs) RUN(
-					      remote_cancelled_waiting_costs_nothing)
-					      RUN(remote_cancelled_attaching_is_to_be_stopped))
+TESTS(RUN(direct_boots_under_a_random_uuid)
+      RUN(direct_keeps_its_id_over_many_steps)
+      RUN(direct_without_entropy)
+      RUN(direct_tells_its_configuration)
+      RUN(remote_takes_hold_of_what_it_is_given)
+      RUN(remote_takes_one_after_another)
+      RUN(remote_waits)
+      RUN(remote_asks_for_the_configuration)
+      RUN(remote_says_why_there_is_none)
+      RUN(remote_that_cannot_attach)
+      RUN(remote_whose_attach_hangs)
+      RUN(remote_cancelled_waiting_costs_nothing)
+      RUN(remote_cancelled_attaching_is_to_be_stopped));

@@ -588,20 +588,27 @@ TEST(steps_have_names)
 	CHECK_EQ_STR(vmc_get_vm_step_name(VMC_GET_VM_STEPS), "?");
 }
 
-TESTS(RUN(does_every_step_in_order) RUN(adds_only_what_is_missing) RUN(
-	onlines_after_memory_alone) RUN(onlines_what_was_added_before)
-	      RUN(each_vm_has_its_own_entropy) RUN(waits_for_each_step) RUN(
-		      waits_for_a_vm) RUN(agent_is_told_where_it_is) RUN(host_without_a_calendar)
-		      RUN(mismatch_is_made_directly_and_goes_through_every_step) RUN(
-			      mismatch_without_a_direct_factory_fails)
-			      RUN(configuration_that_cannot_be_read_fails) RUN(
-				      second_use_starts_afresh) RUN(driver_that_fails_leaves_no_vm)
-				      RUN(agent_that_fails_leaves_no_vm) RUN(
-					      deadline_covers_every_step) RUN(too_many_vcpus)
-					      RUN(no_entropy_no_vm) RUN(
-						      no_vm_before_the_deadline)
-						      RUN(pool_that_stops_meanwhile) RUN(
-							      direct_boot_that_fails)
-							      RUN(cancelled_waiting) RUN(
-								      cancelled_amid_a_step_leaves_the_vm_to_its_caller)
-								      RUN(steps_have_names))
+TESTS(RUN(does_every_step_in_order)
+      RUN(adds_only_what_is_missing)
+      RUN(onlines_after_memory_alone)
+      RUN(onlines_what_was_added_before)
+      RUN(each_vm_has_its_own_entropy)
+      RUN(waits_for_each_step)
+      RUN(waits_for_a_vm)
+      RUN(agent_is_told_where_it_is)
+      RUN(host_without_a_calendar)
+      RUN(mismatch_is_made_directly_and_goes_through_every_step)
+      RUN(mismatch_without_a_direct_factory_fails)
+      RUN(configuration_that_cannot_be_read_fails)
+      RUN(second_use_starts_afresh)
+      RUN(driver_that_fails_leaves_no_vm)
+      RUN(agent_that_fails_leaves_no_vm)
+      RUN(deadline_covers_every_step)
+      RUN(too_many_vcpus)
+      RUN(no_entropy_no_vm)
+      RUN(no_vm_before_the_deadline)
+      RUN(pool_that_stops_meanwhile)
+      RUN(direct_boot_that_fails)
+      RUN(cancelled_waiting)
+      RUN(cancelled_amid_a_step_leaves_the_vm_to_its_caller)
+      RUN(steps_have_names));

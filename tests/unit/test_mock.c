@@ -337,15 +337,20 @@ TEST(book_that_is_full)
 	CHECK(strstr(other.error.text, "1") != NULL);
 }
 
-TESTS(RUN(zeroed_driver_is_instant) RUN(nth_call_goes_wrong) RUN(
-	all_calls_go_wrong_from_one_on) RUN(delay_and_deadline)
-	      RUN(kill_ends_the_watch) RUN(poll_leaves_other_handles_alone) RUN(
-		      watch_that_is_scripted_to_end) RUN(stop_works_on_anything)
-		      RUN(stop_knows_no_deadline) RUN(detach_and_attach) RUN(
-			      save_is_what_it_says)
-			      RUN(attach_in_another_process) RUN(
-				      attach_refuses_every_damage)
-				      RUN(attach_reads_any_json_of_that_vm) RUN(
-					      two_operations_at_once_are_noticed)
-					      RUN(other_misuse_is_noticed)
-						      RUN(book_that_is_full))
+TESTS(RUN(zeroed_driver_is_instant)
+      RUN(nth_call_goes_wrong)
+      RUN(all_calls_go_wrong_from_one_on)
+      RUN(delay_and_deadline)
+      RUN(kill_ends_the_watch)
+      RUN(poll_leaves_other_handles_alone)
+      RUN(watch_that_is_scripted_to_end)
+      RUN(stop_works_on_anything)
+      RUN(stop_knows_no_deadline)
+      RUN(detach_and_attach)
+      RUN(save_is_what_it_says)
+      RUN(attach_in_another_process)
+      RUN(attach_refuses_every_damage)
+      RUN(attach_reads_any_json_of_that_vm)
+      RUN(two_operations_at_once_are_noticed)
+      RUN(other_misuse_is_noticed)
+      RUN(book_that_is_full));

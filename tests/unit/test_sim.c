@@ -553,18 +553,26 @@ TEST(store_keeps_and_fails)
 	CHECK_EQ_INT(keep->start_time(&store, 0), 0);
 }
 
-TESTS(RUN(bytes_go_both_ways_in_order) RUN(ring_wraps_and_fills) RUN(
-	end_is_read_after_the_bytes) RUN(closed_end) RUN(closed_end_that_left_bytes_unread)
-	      RUN(limits_of_one_call) RUN(endpoint_is_one_servers) RUN(
-		      accept_is_first_come_first_served) RUN(backlog_and_connections_are_bounded)
-		      RUN(who_waits_to_be_accepted_when_the_listener_goes) RUN(
-			      gone_before_it_was_accepted) RUN(misuse_is_counted)
-			      RUN(lost_at_each_byte_sent) RUN(
-				      lost_at_each_byte_received) RUN(counts_both_directions)
-				      RUN(strikes_only_its_connection) RUN(
-					      gone_lets_what_was_sent_be_read)
-					      RUN(server_gone) RUN(half_close) RUN(
-						      short_read_stops_once)
-						      RUN(short_write_stops_once) RUN(
-							      clock_entropy_and_wall)
-							      RUN(store_keeps_and_fails))
+TESTS(RUN(bytes_go_both_ways_in_order)
+      RUN(ring_wraps_and_fills)
+      RUN(end_is_read_after_the_bytes)
+      RUN(closed_end)
+      RUN(closed_end_that_left_bytes_unread)
+      RUN(limits_of_one_call)
+      RUN(endpoint_is_one_servers)
+      RUN(accept_is_first_come_first_served)
+      RUN(backlog_and_connections_are_bounded)
+      RUN(who_waits_to_be_accepted_when_the_listener_goes)
+      RUN(gone_before_it_was_accepted)
+      RUN(misuse_is_counted)
+      RUN(lost_at_each_byte_sent)
+      RUN(lost_at_each_byte_received)
+      RUN(counts_both_directions)
+      RUN(strikes_only_its_connection)
+      RUN(gone_lets_what_was_sent_be_read)
+      RUN(server_gone)
+      RUN(half_close)
+      RUN(short_read_stops_once)
+      RUN(short_write_stops_once)
+      RUN(clock_entropy_and_wall)
+      RUN(store_keeps_and_fails));
