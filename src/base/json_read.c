@@ -152,17 +152,16 @@ static size_t escape(struct vmc_view raw, uint32_t *code)
 	return 0;
 }
 
-/* Bytes of the character, plain or escaped, that a text begins with; 0 if
- * none does: its end, the closing quote, or what must not be in it. */
-static size_t character(struct vmc_view raw)
+/*
+ * Bytes of the character, plain or escaped, that a text begins with; 0 if
+ * none does: its end, the closing quote, or what must not be in it. `code`
+ * is set if it is escaped.
+ */
+static size_t character(struct vmc_view raw, uint32_t *code)
 {
-	uint32_t code;
-
 	if (raw.ptr_len == 0 || raw.ptr[0] == '"' || raw.ptr[0] < 0x20)
 		return 0;
-	if (raw.ptr[0] == '\\')
-		return escape(raw, &code);
-	return vmc_utf8_sequence(raw);
+	return raw.ptr[0] == '\\' ? escape(raw, code) : vmc_utf8_sequence(raw);
 }
 
 static size_t utf8_encode(uint32_t code, uint8_t out[4])
@@ -183,14 +182,14 @@ static size_t utf8_encode(uint32_t code, uint8_t out[4])
 /* see json_read.h */
 size_t vmc_json_text_next(struct vmc_view *raw, uint8_t out[4])
 {
-	size_t len = character(*raw);
-	size_t out_len = len;
 	uint32_t code = 0;
+	size_t len = character(*raw, &code);
+	size_t out_len = len;
 
 	if (len == 0)
 		return 0;
 	if (raw->ptr[0] == '\\')
-		out_len = utf8_encode(escape(*raw, &code) ? code : 0, out);
+		out_len = utf8_encode(code, out);
 	else
 		memcpy(out, raw->ptr, len);
 	raw->ptr += len;
@@ -216,17 +215,7 @@ int vmc_json_text_equal(struct vmc_view a, struct vmc_view b)
 /* see json_read.h */
 int vmc_json_text_is(struct vmc_view raw, const char *string)
 {
-	struct vmc_view want = vmc_view_of(string);
-	uint8_t bytes[UTF8_SIZE];
-	size_t len;
-
-	while ((len = vmc_json_text_next(&raw, bytes)) > 0) {
-		if (len > want.ptr_len || memcmp(bytes, want.ptr, len) != 0)
-			return 0;
-		want.ptr += len;
-		want.ptr_len -= len;
-	}
-	return want.ptr_len == 0;
+	return vmc_json_text_equal(raw, vmc_view_of(string));
 }
 
 /* ---- Scalars ---- */
@@ -234,30 +223,20 @@ int vmc_json_text_is(struct vmc_view raw, const char *string)
 /* see json_read.h */
 enum vmc_json_type vmc_json_peek(const struct vmc_json_reader *r)
 {
+	static const char begins[] = "{[\"tfn-0123456789";
+	static const uint8_t type[] = {
+		VMC_JSON_OBJECT, VMC_JSON_ARRAY, VMC_JSON_STRING,
+		VMC_JSON_BOOL,   VMC_JSON_BOOL,  VMC_JSON_NULL,
+	};
 	struct vmc_json_reader ahead = *r;
-	uint8_t byte;
+	size_t i = 0;
 
 	take_blanks(&ahead);
-	if (ahead.fail || ahead.at == ahead.document.ptr_len)
+	while (begins[i] && !next_is(&ahead, (uint8_t)begins[i]))
+		i++;
+	if (r->fail || !begins[i])
 		return VMC_JSON_INVALID;
-	byte = ahead.document.ptr[ahead.at];
-	if (byte == '-' || (byte >= '0' && byte <= '9'))
-		return VMC_JSON_NUMBER;
-	switch (byte) {
-	case '{':
-		return VMC_JSON_OBJECT;
-	case '[':
-		return VMC_JSON_ARRAY;
-	case '"':
-		return VMC_JSON_STRING;
-	case 't':
-	case 'f':
-		return VMC_JSON_BOOL;
-	case 'n':
-		return VMC_JSON_NULL;
-	default:
-		return VMC_JSON_INVALID;
-	}
+	return i < sizeof(type) ? type[i] : VMC_JSON_NUMBER;
 }
 
 /* 1 if a value of that type is next: then it is at `at`. */
@@ -278,21 +257,18 @@ static int begin_value(struct vmc_json_reader *r, enum vmc_json_type type,
 static struct vmc_view scan_string(struct vmc_json_reader *r)
 {
 	struct vmc_view text;
+	uint32_t code;
 	size_t len;
 
 	r->at++;
 	text = rest_of(r);
-	while ((len = character(rest_of(r))) > 0)
+	while ((len = character(rest_of(r), &code)) > 0)
 		r->at += len;
 	text.ptr_len -= rest_of(r).ptr_len;
 	if (take_byte(r, '"'))
 		return text;
-	if (next_is(r, '\\'))
-		unexpected(r, "bad escape in a string");
-	else if (rest_of(r).ptr_len > 0 && rest_of(r).ptr[0] < 0x20)
-		unexpected(r, "control character in a string");
-	else
-		unexpected(r, "bad UTF-8 in a string");
+	unexpected(r, next_is(r, '\\') ? "bad escape in a string" :
+					 "bad character in a string");
 	return vmc_view_of(NULL);
 }
 
@@ -373,26 +349,22 @@ struct vmc_view vmc_json_take_number(struct vmc_json_reader *r)
 	return number;
 }
 
-/*
- * The magnitude of the integer that is next. Fails unless it is one and fits
- * in 64 bits.
- */
-static uint64_t take_magnitude(struct vmc_json_reader *r, int *negative)
+/* see json_read.h */
+uint64_t vmc_json_take_u64(struct vmc_json_reader *r, uint64_t max)
 {
 	struct vmc_view number = vmc_json_take_number(r);
 	uint64_t value = 0;
 	uint8_t digit;
 	size_t i;
 
-	*negative = number.ptr_len > 0 && number.ptr[0] == '-';
-	for (i = (size_t)*negative; i < number.ptr_len; i++) {
+	for (i = 0; i < number.ptr_len; i++) {
+		digit = (uint8_t)(number.ptr[i] - '0');
 		if (!is_digit(number.ptr[i])) {
 			vmc_json_refuse(r, VMC_ERR_MALFORMED,
-					"integer expected");
+					"integer from 0 expected");
 			return 0;
 		}
-		digit = (uint8_t)(number.ptr[i] - '0');
-		if (value > (UINT64_MAX - digit) / 10) {
+		if (digit > max || value > (max - digit) / 10) {
 			vmc_json_refuse(r, VMC_ERR_TOO_BIG,
 					"number out of range");
 			return 0;
@@ -402,71 +374,30 @@ static uint64_t take_magnitude(struct vmc_json_reader *r, int *negative)
 	return value;
 }
 
-/* see json_read.h */
-uint64_t vmc_json_take_u64(struct vmc_json_reader *r, uint64_t max)
+static void take_word(struct vmc_json_reader *r, const char *word)
 {
-	int negative;
-	uint64_t value = take_magnitude(r, &negative);
-
-	if (value <= max && (!negative || value == 0))
-		return value;
-	vmc_json_refuse(r, VMC_ERR_TOO_BIG, "number out of range");
-	return 0;
-}
-
-/* see json_read.h */
-int64_t vmc_json_take_i64(struct vmc_json_reader *r, int64_t min, int64_t max)
-{
-	int negative;
-	uint64_t magnitude = take_magnitude(r, &negative);
-	int64_t value;
-
-	if (r->fail)
-		return 0;
-	if (negative && magnitude == (uint64_t)INT64_MAX + 1) {
-		value = INT64_MIN;
-	} else if (magnitude > INT64_MAX) {
-		value = 0;
-		max = -1; /* so that no range has it */
-	} else {
-		value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
-	}
-	if (value >= min && value <= max)
-		return value;
-	vmc_json_refuse(r, VMC_ERR_TOO_BIG, "number out of range");
-	return 0;
-}
-
-/* 1 if the word is next, which is taken then. */
-static int take_word(struct vmc_json_reader *r, const char *word)
-{
-	struct vmc_view rest = rest_of(r);
-	size_t word_len = strlen(word);
-
-	if (rest.ptr_len < word_len || memcmp(rest.ptr, word, word_len) != 0)
-		return 0;
-	r->at += word_len;
-	return 1;
+	for (; *word; word++)
+		if (!take_byte(r, (uint8_t)*word))
+			vmc_json_refuse(r, VMC_ERR_MALFORMED, "value expected");
 }
 
 /* see json_read.h */
 int vmc_json_take_bool(struct vmc_json_reader *r)
 {
+	int truth;
+
 	if (!begin_value(r, VMC_JSON_BOOL, "true or false expected"))
 		return 0;
-	if (take_word(r, "true"))
-		return 1;
-	if (!take_word(r, "false"))
-		fail(r, VMC_ERR_MALFORMED, r->at, "true or false expected");
-	return 0;
+	truth = next_is(r, 't');
+	take_word(r, truth ? "true" : "false");
+	return truth && !r->fail;
 }
 
 /* see json_read.h */
 void vmc_json_take_null(struct vmc_json_reader *r)
 {
-	if (begin_value(r, VMC_JSON_NULL, "null expected") &&
-	    !take_word(r, "null"))
-		fail(r, VMC_ERR_MALFORMED, r->at, "null expected");
+	if (begin_value(r, VMC_JSON_NULL, "null expected"))
+		take_word(r, "null");
 }
 
 /* ---- Objects and arrays ---- */
@@ -573,39 +504,32 @@ static void step_into(struct vmc_json_reader *r)
 }
 
 /* see json_read.h */
-void vmc_json_skip(struct vmc_json_reader *r)
-{
-	const uint8_t depth = r->depth;
-	struct vmc_view key;
-	size_t begin;
-	int more;
-
-	if (r->fail)
-		return;
-	take_blanks(r);
-	begin = r->at;
-	step_into(r);
-	while (r->depth > depth && !r->fail) {
-		more = in_object(r) ? vmc_json_next_member(r, &key) :
-				      vmc_json_next_element(r);
-		if (more)
-			step_into(r);
-	}
-	r->last = begin;
-}
-
-/* see json_read.h */
 struct vmc_view vmc_json_take_value(struct vmc_json_reader *r)
 {
-	struct vmc_view value;
+	const uint8_t depth = r->depth;
+	struct vmc_view value, key;
+	int more = 1;
 
 	take_blanks(r);
 	value = rest_of(r);
-	vmc_json_skip(r);
+	do {
+		if (more)
+			step_into(r);
+		more = r->depth > depth &&
+		       (in_object(r) ? vmc_json_next_member(r, &key) :
+				       vmc_json_next_element(r));
+	} while (r->depth > depth && !r->fail);
 	if (r->fail)
 		return vmc_view_of(NULL);
 	value.ptr_len -= rest_of(r).ptr_len;
+	r->last = (size_t)(value.ptr - r->document.ptr);
 	return value;
+}
+
+/* see json_read.h */
+void vmc_json_skip(struct vmc_json_reader *r)
+{
+	vmc_json_take_value(r);
 }
 
 /* ---- The end ---- */
@@ -639,113 +563,41 @@ enum vmc_status vmc_json_explain(const struct vmc_json_reader *r,
 
 /* ---- Numbers compared ---- */
 
-/* 0.d1d2d3… times ten to the exponent; d1 and the last digit are not 0. */
-struct decimal {
-	struct vmc_view digits; /* with the point in it; empty: zero */
-	int64_t exponent;
-	uint8_t negative;
-	uint8_t huge; /* its exponent was not read */
-};
-
-static size_t mantissa_len(struct vmc_view number)
+/* Takes "1.50" off the front of "1.50e7", as 1.5. */
+static struct vmc_view take_mantissa(struct vmc_view *number)
 {
-	size_t i = 0;
+	struct vmc_view mantissa = { number->ptr, 0 };
+	int fraction = 0;
 
-	while (i < number.ptr_len && (number.ptr[i] | 0x20) != 'e')
-		i++;
-	return i;
+	for (; number->ptr_len > 0 && (number->ptr[0] | 0x20) != 'e';
+	     number->ptr_len--)
+		fraction |= *number->ptr++ == '.';
+	mantissa.ptr_len = (size_t)(number->ptr - mantissa.ptr);
+	while (fraction && mantissa.ptr[mantissa.ptr_len - 1] == '0')
+		mantissa.ptr_len--;
+	if (fraction && mantissa.ptr[mantissa.ptr_len - 1] == '.')
+		mantissa.ptr_len--;
+	return mantissa;
 }
 
-static size_t point_at(struct vmc_view mantissa)
+static int is_nought(struct vmc_view mantissa)
 {
-	size_t i = 0;
-
-	while (i < mantissa.ptr_len && mantissa.ptr[i] != '.')
-		i++;
-	return i;
-}
-
-static int is_nought(uint8_t byte)
-{
-	return byte == '0' || byte == '.';
-}
-
-/* Reads "e-12"; an exponent of more than nine digits is huge. */
-static void add_exponent(struct decimal *d, struct vmc_view power)
-{
-	int64_t value = 0;
-	size_t i = 1;
-	int negative;
-
-	if (power.ptr_len == 0)
-		return;
-	negative = power.ptr[i] == '-';
-	if (negative || power.ptr[i] == '+')
-		i++;
-	d->huge = power.ptr_len - i > 9;
-	for (; i < power.ptr_len && !d->huge; i++)
-		value = value * 10 + (power.ptr[i] - '0');
-	d->exponent += negative ? -value : value;
-}
-
-static struct decimal decimal_of(struct vmc_view number)
-{
-	struct decimal d = { number, 0, 0, 0 };
-	struct vmc_view power = number;
-	size_t point;
-
-	d.negative = number.ptr_len > 0 && number.ptr[0] == '-';
-	d.digits.ptr += d.negative;
-	d.digits.ptr_len = mantissa_len(number) - d.negative;
-	power.ptr += mantissa_len(number);
-	power.ptr_len -= mantissa_len(number);
-
-	point = point_at(d.digits);
-	d.exponent = (int64_t)point;
-	while (d.digits.ptr_len > 0 && is_nought(d.digits.ptr[0])) {
-		d.exponent -= d.digits.ptr[0] != '.';
-		d.digits.ptr++;
-		d.digits.ptr_len--;
-	}
-	while (d.digits.ptr_len > 0 &&
-	       is_nought(d.digits.ptr[d.digits.ptr_len - 1]))
-		d.digits.ptr_len--;
-	add_exponent(&d, power);
-	return d;
-}
-
-/* The same digits, wherever the point stands among them. */
-static int digits_equal(struct vmc_view a, struct vmc_view b)
-{
-	size_t i = 0;
-	size_t j = 0;
-
-	for (;;) {
-		i += i < a.ptr_len && a.ptr[i] == '.';
-		j += j < b.ptr_len && b.ptr[j] == '.';
-		if (i == a.ptr_len || j == b.ptr_len)
-			return i == a.ptr_len && j == b.ptr_len;
-		if (a.ptr[i++] != b.ptr[j++])
-			return 0;
-	}
+	return vmc_view_is(mantissa, "0") || vmc_view_is(mantissa, "-0");
 }
 
 /* see json_read.h */
 int vmc_json_number_is_zero(struct vmc_view number)
 {
-	return decimal_of(number).digits.ptr_len == 0;
+	return is_nought(take_mantissa(&number));
 }
 
 /* see json_read.h */
 int vmc_json_number_equal(struct vmc_view a, struct vmc_view b)
 {
-	struct decimal x = decimal_of(a);
-	struct decimal y = decimal_of(b);
+	struct vmc_view x = take_mantissa(&a);
+	struct vmc_view y = take_mantissa(&b);
 
-	if (x.digits.ptr_len == 0 || y.digits.ptr_len == 0)
-		return x.digits.ptr_len == y.digits.ptr_len;
-	if (x.huge || y.huge)
-		return vmc_view_equal(a, b);
-	return x.negative == y.negative && x.exponent == y.exponent &&
-	       digits_equal(x.digits, y.digits);
+	if (is_nought(x))
+		return is_nought(y);
+	return vmc_view_equal(x, y) && vmc_view_equal(a, b);
 }

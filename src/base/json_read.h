@@ -84,10 +84,9 @@ size_t vmc_json_take_text(struct vmc_json_reader *r, char *out, size_t cap);
 /* A number, as it stands: checked, of any size. */
 struct vmc_view vmc_json_take_number(struct vmc_json_reader *r);
 
-/* An integer (no point, no exponent) within 0..max, or min..max. What is
- * beyond fails with VMC_ERR_TOO_BIG. */
+/* An integer (no sign, no point, no exponent) within 0..max. What is beyond
+ * fails with VMC_ERR_TOO_BIG. */
 uint64_t vmc_json_take_u64(struct vmc_json_reader *r, uint64_t max);
-int64_t vmc_json_take_i64(struct vmc_json_reader *r, int64_t min, int64_t max);
 
 int vmc_json_take_bool(struct vmc_json_reader *r);
 void vmc_json_take_null(struct vmc_json_reader *r);
@@ -120,7 +119,8 @@ enum vmc_status vmc_json_explain(const struct vmc_json_reader *r,
 
 /*
  * Raw texts (of take_string and next_member) compared by what they mean: 1
- * if they are equal, else 0.
+ * if they are equal, else 0. `string` is raw too, so it has no quote,
+ * backslash or control character.
  */
 int vmc_json_text_is(struct vmc_view raw, const char *string);
 int vmc_json_text_equal(struct vmc_view a, struct vmc_view b);
@@ -132,8 +132,8 @@ int vmc_json_text_equal(struct vmc_view a, struct vmc_view b);
 size_t vmc_json_text_next(struct vmc_view *raw, uint8_t out[4]);
 
 /*
- * Numbers (of take_number) compared by value: 1, 1.0 and 10e-1 are equal.
- * Exponents beyond nine digits are compared as they stand.
+ * Numbers (of take_number) compared by value: 1, 1.0 and 1.00 are equal, as
+ * are 0, -0 and 0e5. Exponents are compared as they stand: 1 and 1e0 differ.
  */
 int vmc_json_number_equal(struct vmc_view a, struct vmc_view b);
 int vmc_json_number_is_zero(struct vmc_view number);

@@ -108,11 +108,11 @@ TEST(structure_is_strict)
 
 TEST(words_are_strict)
 {
-	refuse("nul", "null expected", 0);
-	refuse("nulL", "null expected", 0);
+	refuse("nul", "value expected", 0);
+	refuse("nulL", "value expected", 0);
 	refuse("True", "value expected", 0);
-	refuse("tru", "true or false expected", 0);
-	refuse("fals]", "true or false expected", 0);
+	refuse("tru", "value expected", 0);
+	refuse("fals]", "value expected", 0);
 	refuse("nulll", "more than one value", 4);
 	refuse("NaN", "value expected", 0);
 	refuse("Infinity", "value expected", 0);
@@ -165,9 +165,9 @@ TEST(strings_are_strict)
 	refuse("\"\\u12\"", "bad escape in a string", 1);
 	refuse("\"\\u123g\"", "bad escape in a string", 1);
 	refuse("\"\\U0041\"", "bad escape in a string", 1);
-	refuse("\"a\nb\"", "control character in a string", 2);
-	refuse("\"\t\"", "control character in a string", 1);
-	refuse("\"\x1f\"", "control character in a string", 1);
+	refuse("\"a\nb\"", "bad character in a string", 2);
+	refuse("\"\t\"", "bad character in a string", 1);
+	refuse("\"\x1f\"", "bad character in a string", 1);
 }
 
 TEST(surrogates_come_in_pairs)
@@ -201,8 +201,8 @@ TEST(utf8_is_strict)
 	size_t i;
 
 	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
-		refuse(broken[i], "bad UTF-8 in a string", 1);
-	refuse("{\"\xff\":1}", "bad UTF-8 in a string", 2);
+		refuse(broken[i], "bad character in a string", 1);
+	refuse("{\"\xff\":1}", "bad character in a string", 2);
 }
 
 static const char sample[] =
@@ -402,7 +402,6 @@ TEST(failure_stays)
 	vmc_json_enter_array(&r);
 	CHECK(!vmc_json_take_bool(&r));
 	CHECK_EQ_INT(vmc_json_take_u64(&r, 9), 0);
-	CHECK_EQ_INT(vmc_json_take_i64(&r, 1, 9), 0);
 	CHECK_EQ_INT(vmc_json_take_text(&r, out, sizeof(out)), 0);
 	CHECK_EQ_STR(out, "");
 	CHECK_EQ_INT(vmc_json_take_value(&r).ptr_len, 0);
@@ -469,8 +468,11 @@ TEST(unsigned_integers)
 	uint64_t value;
 
 	CHECK_EQ_INT(u64_of("0", 0, &value), VMC_OK);
-	CHECK_EQ_INT(u64_of("-0", 0, &value), VMC_OK);
 	CHECK_EQ_INT(value, 0);
+	CHECK_EQ_INT(u64_of("7", 6, &value), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(u64_of("7", 7, &value), VMC_OK);
+	CHECK_EQ_INT(value, 7);
+	CHECK_EQ_INT(u64_of("70", 69, &value), VMC_ERR_TOO_BIG);
 	CHECK_EQ_INT(u64_of(" 4294967295 ", UINT32_MAX, &value), VMC_OK);
 	CHECK_EQ_INT(value, UINT32_MAX);
 	CHECK_EQ_INT(u64_of("4294967296", UINT32_MAX, &value), VMC_ERR_TOO_BIG);
@@ -482,48 +484,11 @@ TEST(unsigned_integers)
 		     VMC_ERR_TOO_BIG);
 	CHECK_EQ_INT(u64_of("99999999999999999999999999", UINT64_MAX, &value),
 		     VMC_ERR_TOO_BIG);
-	CHECK_EQ_INT(u64_of("-1", UINT64_MAX, &value), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(u64_of("-1", UINT64_MAX, &value), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(u64_of("-0", 0, &value), VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(u64_of("1.0", 9, &value), VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(u64_of("1e0", 9, &value), VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(value, 0);
-}
-
-static enum vmc_status i64_of(const char *text, int64_t min, int64_t max,
-			      int64_t *value)
-{
-	struct vmc_json_reader r;
-
-	open_text(&r, text);
-	*value = vmc_json_take_i64(&r, min, max);
-	return vmc_json_end(&r);
-}
-
-TEST(signed_integers)
-{
-	int64_t value;
-
-	CHECK_EQ_INT(i64_of("-12", -12, 0, &value), VMC_OK);
-	CHECK_EQ_INT(value, -12);
-	CHECK_EQ_INT(i64_of("-13", -12, 0, &value), VMC_ERR_TOO_BIG);
-	CHECK_EQ_INT(i64_of("1", -12, 0, &value), VMC_ERR_TOO_BIG);
-	CHECK_EQ_INT(value, 0);
-	CHECK_EQ_INT(
-		i64_of("9223372036854775807", INT64_MIN, INT64_MAX, &value),
-		VMC_OK);
-	CHECK_EQ_INT(value, INT64_MAX);
-	CHECK_EQ_INT(
-		i64_of("9223372036854775808", INT64_MIN, INT64_MAX, &value),
-		VMC_ERR_TOO_BIG);
-	CHECK_EQ_INT(
-		i64_of("-9223372036854775808", INT64_MIN, INT64_MAX, &value),
-		VMC_OK);
-	CHECK_EQ_INT(value, INT64_MIN);
-	CHECK_EQ_INT(
-		i64_of("-9223372036854775809", INT64_MIN, INT64_MAX, &value),
-		VMC_ERR_TOO_BIG);
-	CHECK_EQ_INT(i64_of("9223372036854775808", INT64_MIN, -1, &value),
-		     VMC_ERR_TOO_BIG);
-	CHECK_EQ_INT(i64_of("2.5", -9, 9, &value), VMC_ERR_MALFORMED);
 }
 
 /* The position of a number out of range is where it begins. */
@@ -646,31 +611,29 @@ static int same_number(const char *a, const char *b)
 TEST(numbers_are_compared_by_value)
 {
 	CHECK(same_number("1", "1.0"));
-	CHECK(same_number("1", "1e0"));
-	CHECK(same_number("1", "10e-1"));
-	CHECK(same_number("1", "0.1e1"));
-	CHECK(same_number("1", "0.001E+3"));
-	CHECK(same_number("100", "1e2"));
-	CHECK(same_number("120.50", "1205e-1"));
+	CHECK(same_number("1", "1.000"));
+	CHECK(same_number("1.5", "1.50"));
+	CHECK(same_number("-1.5e7", "-1.500e7"));
+	CHECK(same_number("10", "10.0"));
 	CHECK(same_number("0", "-0"));
 	CHECK(same_number("0", "0.000e5"));
-	CHECK(same_number("0e999999999999", "0"));
-	CHECK(same_number("-1.5", "-15e-1"));
-	CHECK(same_number("1e0000000001", "1e0000000001"));
+	CHECK(same_number("0.05", "0.0500"));
 	CHECK(same_number("123456789012345678901234567890",
-			  "12345678901234567890123456789e1"));
+			  "123456789012345678901234567890.0"));
 	CHECK(!same_number("1", "-1"));
 	CHECK(!same_number("1", "0"));
 	CHECK(!same_number("1", "10"));
+	CHECK(!same_number("1", "100"));
 	CHECK(!same_number("1", "0.1"));
 	CHECK(!same_number("12", "1.2"));
-	CHECK(!same_number("12", "120"));
 	CHECK(!same_number("1.01", "1.001"));
 	CHECK(!same_number("101", "11"));
 	CHECK(!same_number("9007199254740993", "9007199254740992"));
-	CHECK(!same_number("1e9999999999", "1e9999999998"));
-	CHECK(same_number("1e9999999999", "1e9999999999"));
-	CHECK(!same_number("1e999999999", "1"));
+	CHECK(!same_number("1e7", "1e8"));
+	/* an exponent is compared as it stands */
+	CHECK(same_number("1e+21", "1.0e+21"));
+	CHECK(!same_number("1", "1e0"));
+	CHECK(!same_number("1e7", "1E7"));
 }
 
 TEST(zero_is_recognized)
@@ -692,7 +655,7 @@ TEST(explained)
 	CHECK_EQ_INT(skipped(&r, "{\"a\":tru}"), VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(vmc_json_explain(&r, "greeting", &error),
 		     VMC_ERR_MALFORMED);
-	CHECK_EQ_STR(error.text, "greeting: true or false expected at byte 5");
+	CHECK_EQ_STR(error.text, "greeting: value expected at byte 5");
 	CHECK_EQ_INT(error.status, VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(vmc_json_explain(&r, "greeting", NULL), VMC_ERR_MALFORMED);
 }
@@ -716,7 +679,6 @@ TESTS(RUN(documents)
       RUN(out_of_turn)
       RUN(no_document)
       RUN(unsigned_integers)
-      RUN(signed_integers)
       RUN(position_of_a_refused_value)
       RUN(texts_are_decoded)
       RUN(texts_fit_or_are_refused)

