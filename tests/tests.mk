@@ -131,6 +131,11 @@ $(BUILD)/contexts: tests/size/contexts.c $(BUILD)/flags
 	$(call say,LD,$@)
 	$(Q)$(CC) -std=c11 $(ALL_CPPFLAGS) $(LINK) -o $@ $<
 
+# -- Speed -------------------------------------------------------------------
+
+bench: program bench_programs ## speed and memory, beside a bare exchange and ttrpc-go
+	$(Q)$(BENCH)/bench $(BUILD)/vmcache $(BENCH)/bench_floor $(BENCH_GO)
+
 # -- Style -------------------------------------------------------------------
 
 C_FILES = $(shell find include src port tests -name '*.[ch]')
@@ -152,3 +157,4 @@ lint: $(PROTOS:%=$(GEN)/%.pb.h) ## clang-format, clang-tidy, cppcheck
 
 include tests/fuzz/fuzz.mk
 include tests/interop/interop.mk
+include tests/bench/bench.mk

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bare exchange (see bench.h): what no server can do without. */
+#include "bench.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BATCH_MAX VMC_LINUX_GOT_MAX
+#define BUFFER_SIZE 4096
+
+static int listen_at(const char *endpoint)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	strncpy(address.sun_path, endpoint, sizeof(address.sun_path) - 1);
+	if (listener < 0 ||
+	    bind(listener, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(listener, 128))
+		bench_fail(endpoint);
+	return listener;
+}
+
+static void watch(int epoll, int stream)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = stream };
+
+	if (epoll_ctl(epoll, EPOLL_CTL_ADD, stream, &event))
+		bench_fail("epoll_ctl");
+}
+
+static void accept_one(int epoll, int listener)
+{
+	int stream =
+		accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (stream < 0)
+		bench_fail("accept");
+	watch(epoll, stream);
+}
+
+/* Requests are smaller than what a socket takes, so they come whole. */
+static void answer(int stream)
+{
+	static uint8_t buffer[BUFFER_SIZE];
+	struct bench_sizes sizes;
+	struct iovec part = { buffer, 0 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t len = recv(stream, buffer, sizeof(buffer), MSG_DONTWAIT);
+
+	if (len <= 0) {
+		close(stream);
+		return;
+	}
+	memcpy(&sizes, buffer, sizeof(sizes));
+	if ((size_t)len != sizes.request)
+		bench_fail("half a request");
+	part.iov_len = sizes.response;
+	if (sendmsg(stream, &message, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+	    (ssize_t)sizes.response)
+		bench_fail("send");
+}
+
+/* see bench.h */
+void bench_raw_serve(const char *endpoint)
+{
+	struct epoll_event events[BATCH_MAX];
+	int listener = listen_at(endpoint);
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int i, len;
+
+	watch(epoll, listener);
+	for (;;) {
+		len = epoll_wait(epoll, events, BATCH_MAX, -1);
+		for (i = 0; i < len; i++) {
+			if (events[i].data.fd == listener)
+				accept_one(epoll, listener);
+			else
+				answer(events[i].data.fd);
+		}
+	}
+}
+
+static void exchange(int epoll, int stream, struct bench_sizes sizes)
+{
+	static uint8_t buffer[BUFFER_SIZE];
+	struct iovec part = { buffer, sizes.request };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct epoll_event event;
+	ssize_t len;
+
+	memcpy(buffer, &sizes, sizeof(sizes));
+	if (sendmsg(stream, &message, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+	    (ssize_t)sizes.request)
+		bench_fail("send");
+	if (epoll_wait(epoll, &event, 1, -1) != 1)
+		bench_fail("epoll_wait");
+	len = recv(stream, buffer, sizeof(buffer), MSG_DONTWAIT);
+	if (len != (ssize_t)sizes.response)
+		bench_fail("half an answer");
+}
+
+/* see bench.h */
+struct bench_result bench_raw_latency(const char *endpoint,
+				      struct bench_sizes sizes)
+{
+	static uint64_t times[BENCH_LATENCY_CALLS];
+	int stream = bench_connect(endpoint);
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	uint64_t begun_ns;
+	size_t i;
+
+	watch(epoll, stream);
+	for (i = 0; i < BENCH_LATENCY_CALLS / 10; i++)
+		exchange(epoll, stream, sizes);
+	for (i = 0; i < BENCH_LATENCY_CALLS; i++) {
+		begun_ns = bench_now_ns();
+		exchange(epoll, stream, sizes);
+		times[i] = bench_now_ns() - begun_ns;
+	}
+	close(stream);
+	close(epoll);
+	return bench_summary(times, BENCH_LATENCY_CALLS);
+}
