@@ -90,7 +90,7 @@ GEN = $(BUILD)/gen
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) -fPIE -fno-common \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-inline-functions-called-once -ffunction-sections -fdata-sections \
 	-fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
 PORT_CPPFLAGS = -D_GNU_SOURCE $(PORTS:%=-Iport/%) $(ALL_CPPFLAGS)
@@ -245,9 +245,10 @@ $(ROM)/rom_image.o: port/qemu/rom/rom_image.S $(ROM)/rom.bin
 
 # -- Program -----------------------------------------------------------------
 
+# code and constants share pages: two pages less in the file and in memory
 $(BUILD)/vmcache.unstripped: $(PROGRAM_OBJECTS) $(LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,-z,noseparate-code -o $@ $^
 
 $(BUILD)/vmcache: $(BUILD)/vmcache.unstripped
 	$(call say,STRIP,$@)

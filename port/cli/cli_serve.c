@@ -7,6 +7,7 @@
  * before the endpoint is opened, and no VM is booted before that: who is
  * refused because a server is there has changed nothing.
  */
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,16 +133,18 @@ static enum vmc_status init_factory(void)
 	return VMC_OK;
 }
 
-/* One boot for each processor, so that they don't starve each other. */
+/* One boot for each processor that we may use: more would only starve each
+ * other. */
 static uint32_t boot_parallel(void)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	cpu_set_t cpus;
+	int cpus_len = 1;
 
 	if (serve.settings.boot_parallel)
 		return serve.settings.boot_parallel;
-	if (cpus < 1)
-		return 1;
-	return cpus < VMC_VM_MAX ? (uint32_t)cpus : VMC_VM_MAX;
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		cpus_len = CPU_COUNT(&cpus);
+	return cpus_len < VMC_VM_MAX ? (uint32_t)cpus_len : VMC_VM_MAX;
 }
 
 static enum vmc_status init_pool(void)

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -293,13 +292,16 @@ static void put_stat_path(char out[32], int64_t pid)
 static uint64_t parse_start_time(const char *stat)
 {
 	const char *at = strrchr(stat, ')');
+	uint64_t ticks = 0;
 	int field;
 
 	for (field = 2; at && field < STAT_START_TIME; field++) {
 		at = strchr(at, ' ');
 		at += at != NULL;
 	}
-	return at ? strtoull(at, NULL, 10) : 0;
+	for (; at && *at >= '0' && *at <= '9'; at++)
+		ticks = ticks * 10 + (uint64_t)(*at - '0');
+	return ticks;
 }
 
 /* see vmcache_linux.h */
