@@ -8,7 +8,6 @@
 #include "vmcache/server.h"
 
 #include "base/options.h"
-#include "base/text.h"
 #include "domain/pool_events.h"
 #include "service/cache_service.h"
 
@@ -77,8 +76,6 @@ enum vmc_status vmc_server_init_checked(struct vmc_server *server,
 					size_t server_size, unsigned options)
 {
 	const struct vmc_port *port = &config->port;
-	struct vmc_text words;
-	struct vmc_event *event;
 	enum vmc_status status =
 		vmc_options_check(NULL, server_size, options, sizeof(*server));
 
@@ -94,9 +91,8 @@ enum vmc_status vmc_server_init_checked(struct vmc_server *server,
 	if (status)
 		return vmc_error_set(&server->error, status, config->endpoint,
 				     vmc_status_words(status));
-	event = vmc_pool_push(config->pool, VMC_EVENT_LISTENING, now(server));
-	vmc_text_init(&words, event->text, sizeof(event->text));
-	vmc_text_add(&words, config->endpoint);
+	config->pool->now_ms = now(server);
+	vmc_pool_say(config->pool, VMC_EVENT_LISTENING, config->endpoint, NULL);
 	return VMC_OK;
 }
 
@@ -188,11 +184,18 @@ void vmc_server_wake(struct vmc_server *server)
 		port->ops->wake(port->ctx);
 }
 
+/* Events are the pool's, and carry its time. */
+static void set_time(struct vmc_server *server, uint64_t now_ms)
+{
+	server->now_ms = now_ms;
+	server->config.pool->now_ms = now_ms;
+}
+
 /*
  * Going on
  */
 
-static void accept_all(struct vmc_server *server, uint64_t now_ms)
+static void accept_all(struct vmc_server *server)
 {
 	const struct vmc_port *port = &server->config.port;
 	enum vmc_status status = VMC_OK;
@@ -206,19 +209,16 @@ static void accept_all(struct vmc_server *server, uint64_t now_ms)
 		if (status == VMC_OK)
 			vmc_cache_service_wake(
 				server,
-				vmc_connection_open(server, stream, &peer,
-						    now_ms),
-				0, now_ms);
+				vmc_connection_open(server, stream, &peer), 0);
 	}
 	if (status < 0) { /* out of descriptors, say */
-		server->accept_again_ms = now_ms + ACCEPT_AGAIN_MS;
+		server->accept_again_ms = server->now_ms + ACCEPT_AGAIN_MS;
 		vmc_server_due(server, server->accept_again_ms);
 		server->waits_changed = 1;
 	}
 }
 
-static void wake(struct vmc_server *server, const struct vmc_wait *wait,
-		 uint64_t now_ms)
+static void wake(struct vmc_server *server, const struct vmc_wait *wait)
 {
 	uint32_t index = VMC_WAIT_INDEX(wait->key);
 	const struct vmc_connection *connection;
@@ -226,7 +226,7 @@ static void wake(struct vmc_server *server, const struct vmc_wait *wait,
 	if (index < LISTENER_KEY)
 		return; /* the pool's */
 	if (index == LISTENER_KEY) {
-		accept_all(server, now_ms);
+		accept_all(server);
 		return;
 	}
 	index -= CONNECTION_KEY;
@@ -236,7 +236,7 @@ static void wake(struct vmc_server *server, const struct vmc_wait *wait,
 	if (connection->stream != wait->handle ||
 	    connection->generation != wait->key >> 16)
 		return; /* closed since */
-	vmc_cache_service_wake(server, (uint16_t)index, wait->got, now_ms);
+	vmc_cache_service_wake(server, (uint16_t)index, wait->got);
 }
 
 static const char *timed_out(const struct vmc_connection *connection,
@@ -250,25 +250,26 @@ static const char *timed_out(const struct vmc_connection *connection,
 }
 
 /* Acts on timers, and finds out which one is next. */
-static void tick(struct vmc_server *server, uint64_t now_ms)
+static void tick(struct vmc_server *server)
 {
 	uint32_t i = server->open_len;
 
-	if (server->accept_again_ms && server->accept_again_ms <= now_ms) {
+	if (server->accept_again_ms &&
+	    server->accept_again_ms <= server->now_ms) {
 		server->accept_again_ms = 0;
 		server->waits_changed = 1;
 	}
-	server->due_ms = vmc_cache_service_until(server, now_ms);
+	server->due_ms = vmc_cache_service_until(server);
 	if (server->accept_again_ms)
 		vmc_server_due(server, server->accept_again_ms);
 	while (i-- > 0) {
 		uint16_t index = server->open[i];
 		const struct vmc_connection *connection =
 			&server->connection[index];
-		const char *why = timed_out(connection, now_ms);
+		const char *why = timed_out(connection, server->now_ms);
 
 		if (why) {
-			vmc_cache_service_drop(server, index, why, now_ms);
+			vmc_cache_service_drop(server, index, why);
 			continue;
 		}
 		vmc_server_due(server, connection->frame_until_ms);
@@ -284,27 +285,23 @@ static void tick(struct vmc_server *server, uint64_t now_ms)
 void vmc_server_stop(struct vmc_server *server, const char *who,
 		     uint64_t now_ms)
 {
-	struct vmc_text words;
-	struct vmc_event *event;
-
 	if (server->stopping)
 		return;
 	server->stopping = 1;
-	event = vmc_pool_push(server->config.pool, VMC_EVENT_STOPPING, now_ms);
-	vmc_text_init(&words, event->text, sizeof(event->text));
-	vmc_text_add(&words, who);
+	set_time(server, now_ms);
+	vmc_pool_say(server->config.pool, VMC_EVENT_STOPPING, who, NULL);
 	vmc_pool_stop(server->config.pool, now_ms);
 	server->due_ms = 0;
 }
 
 /* Who has connected already is still answered. */
-static void close_endpoint(struct vmc_server *server, uint64_t now_ms)
+static void close_endpoint(struct vmc_server *server)
 {
 	const struct vmc_port *port = &server->config.port;
 
 	if (server->listener == VMC_HANDLE_NONE)
 		return;
-	accept_all(server, now_ms);
+	accept_all(server);
 	port->ops->unlisten(port->ctx, server->config.endpoint,
 			    server->listener);
 	server->listener = VMC_HANDLE_NONE;
@@ -312,7 +309,7 @@ static void close_endpoint(struct vmc_server *server, uint64_t now_ms)
 }
 
 /* Once no VM is left, connections end as soon as all is sent. */
-static void finish(struct vmc_server *server, uint64_t now_ms)
+static void finish(struct vmc_server *server)
 {
 	uint32_t i = server->open_len;
 
@@ -322,12 +319,12 @@ static void finish(struct vmc_server *server, uint64_t now_ms)
 		uint16_t index = server->open[i];
 
 		if (!vmc_connection_sending(&server->connection[index]))
-			vmc_cache_service_drop(server, index, NULL, now_ms);
+			vmc_cache_service_drop(server, index, NULL);
 	}
 	if (server->open_len > 0)
 		return;
 	server->stopped = 1;
-	vmc_pool_push(server->config.pool, VMC_EVENT_STOPPED, now_ms);
+	vmc_pool_say(server->config.pool, VMC_EVENT_STOPPED, NULL, NULL);
 }
 
 /* see vmcache/server.h */
@@ -342,17 +339,18 @@ void vmc_server_step(struct vmc_server *server, const struct vmc_wait *in,
 {
 	size_t i;
 
+	set_time(server, now_ms);
 	for (i = 0; i < in_len; i++)
 		if (in[i].got)
-			wake(server, &in[i], now_ms);
+			wake(server, &in[i]);
 	if (server->stopping)
-		close_endpoint(server, now_ms);
+		close_endpoint(server);
 	do {
 		vmc_pool_step(server->config.pool, in, in_len, now_ms);
 		in_len = 0;
-	} while (vmc_cache_service_serve(server, now_ms));
+	} while (vmc_cache_service_serve(server));
 	if (server->due_ms <= now_ms)
-		tick(server, now_ms);
+		tick(server);
 	if (server->stopping && !server->stopped)
-		finish(server, now_ms);
+		finish(server);
 }

@@ -128,6 +128,7 @@ struct vmc_pool {
 	uint32_t line_len;
 	uint32_t last_ticket;
 	uint32_t ready, booting; /* slots in that state */
+	uint64_t now_ms;         /* of the step under way */
 	uint64_t due_ms;         /* no slot is due before */
 	uint64_t random;         /* for jitter */
 	uint8_t stopping;

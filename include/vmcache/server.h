@@ -109,6 +109,7 @@ struct vmc_connection {
 /* Complete so that it can be placed anywhere; private. */
 struct vmc_server {
 	vmc_handle listener;
+	uint64_t now_ms;          /* of the step under way */
 	uint64_t due_ms;          /* no connection or call is due before */
 	uint64_t accept_again_ms; /* out of descriptors until */
 	uint32_t call_len;

@@ -163,14 +163,14 @@ static void mark(struct vmc_pool *pool, const struct vmc_wait *in,
 	}
 }
 
-static void scan(struct vmc_pool *pool, uint64_t now_ms)
+static void scan(struct vmc_pool *pool)
 {
 	uint32_t i;
 
 	pool->again = 0;
 	for (i = 0; i < pool->config.number; i++)
-		if (vmc_pool_slot_until(pool, i) <= now_ms)
-			vmc_pool_slot_step(pool, i, now_ms);
+		if (vmc_pool_slot_until(pool, i) <= pool->now_ms)
+			vmc_pool_slot_step(pool, i);
 	pool->due_ms = VMC_NEVER;
 	for (i = 0; i < pool->config.number; i++) {
 		uint64_t until_ms = vmc_pool_slot_until(pool, i);
@@ -184,11 +184,12 @@ static void scan(struct vmc_pool *pool, uint64_t now_ms)
 void vmc_pool_step(struct vmc_pool *pool, const struct vmc_wait *in,
 		   size_t in_len, uint64_t now_ms)
 {
+	pool->now_ms = now_ms;
 	mark(pool, in, in_len);
 	if (pool->due_ms > now_ms)
 		return;
 	do
-		scan(pool, now_ms);
+		scan(pool);
 	while (pool->again);
 }
 
@@ -262,8 +263,7 @@ static enum vmc_status stay_in_line(struct vmc_pool *pool,
 	return VMC_AGAIN;
 }
 
-static enum vmc_status take_ready(struct vmc_pool *pool, uint32_t *number,
-				  uint64_t now_ms)
+static enum vmc_status take_ready(struct vmc_pool *pool, uint32_t *number)
 {
 	enum vmc_status status = VMC_AGAIN;
 	uint32_t i;
@@ -271,7 +271,7 @@ static enum vmc_status take_ready(struct vmc_pool *pool, uint32_t *number,
 	for (i = 0; i < pool->config.number && pool->ready; i++) {
 		if (pool->slot[i].vm.state != VMC_VM_READY)
 			continue;
-		status = vmc_pool_slot_take(pool, i, now_ms);
+		status = vmc_pool_slot_take(pool, i);
 		*number = i;
 		if (status != VMC_ERR_VM)
 			return status;
@@ -285,10 +285,11 @@ static enum vmc_status take_in_turn(struct vmc_pool *pool,
 {
 	enum vmc_status status = VMC_AGAIN;
 
+	pool->now_ms = now_ms;
 	if (pool->stopping)
 		status = VMC_ERR_UNAVAILABLE;
 	else if (pool->line_len == 0 || pool->line[0] == ticket->number)
-		status = take_ready(pool, slot, now_ms);
+		status = take_ready(pool, slot);
 	if (status == VMC_AGAIN)
 		return stay_in_line(pool, ticket);
 	vmc_pool_leave(pool, ticket);
@@ -344,8 +345,8 @@ enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
 	if (status == VMC_OK) {
 		pool->slot[slot].vm.state = VMC_VM_READY;
 		vmc_vm_move(vm, &pool->slot[slot].vm);
-		vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL, now_ms)
-			->pid = vm->pid;
+		vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL)->pid =
+			vm->pid;
 		vmc_pool_slot_strike(pool, slot);
 		vmc_pool_slot_vacate(pool, slot);
 	}
@@ -371,23 +372,24 @@ struct vmc_view vmc_pool_saved(const struct vmc_pool *pool, uint32_t slot)
 void vmc_pool_handed(struct vmc_pool *pool, uint32_t slot,
 		     const struct vmc_peer *peer, uint64_t now_ms)
 {
-	vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL, now_ms)->peer =
-		*peer;
-	vmc_pool_slot_hand(pool, slot, now_ms);
+	pool->now_ms = now_ms;
+	vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL)->peer = *peer;
+	vmc_pool_slot_hand(pool, slot);
 }
 
 /* see vmcache/pool.h */
 void vmc_pool_give_back(struct vmc_pool *pool, uint32_t slot, int started,
 			uint64_t now_ms)
 {
+	pool->now_ms = now_ms;
 	if (started) {
 		pool->counters.dropped++;
-		vmc_pool_report(pool, VMC_EVENT_VM_DROPPED, slot, NULL, now_ms);
+		vmc_pool_report(pool, VMC_EVENT_VM_DROPPED, slot, NULL);
 	}
 	if (started || pool->stopping)
-		vmc_pool_slot_stop(pool, slot, now_ms);
+		vmc_pool_slot_stop(pool, slot);
 	else
-		vmc_pool_slot_take_back(pool, slot, now_ms);
+		vmc_pool_slot_take_back(pool, slot);
 }
 
 /*
@@ -402,9 +404,10 @@ void vmc_pool_stop(struct vmc_pool *pool, uint64_t now_ms)
 	if (pool->stopping)
 		return;
 	pool->stopping = 1;
+	pool->now_ms = now_ms;
 	for (i = 0; i < pool->config.number; i++)
 		if (pool->slot[i].vm.state != VMC_VM_HANDING)
-			vmc_pool_slot_stop(pool, i, now_ms);
+			vmc_pool_slot_stop(pool, i);
 }
 
 /* see vmcache/pool.h */

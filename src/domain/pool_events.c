@@ -37,44 +37,51 @@ enum vmc_status vmc_pool_next_event(struct vmc_pool *pool,
 	return VMC_OK;
 }
 
-struct vmc_event *vmc_pool_push(struct vmc_pool *pool, enum vmc_event_type type,
-				uint64_t now_ms)
+static struct vmc_event *push(struct vmc_pool *pool)
 {
-	struct vmc_event *event;
+	uint32_t at = pool->event_first + pool->event_len;
 
-	if (pool->event_len == VMC_EVENT_MAX) {
+	if (pool->event_len < VMC_EVENT_MAX) {
+		pool->event_len++;
+	} else {
 		pool->event_first = (pool->event_first + 1) % VMC_EVENT_MAX;
-		pool->event_len--;
 		pool->counters.events_dropped++;
 	}
-	event = &pool->event[(pool->event_first + pool->event_len++) %
-			     VMC_EVENT_MAX];
-	memset(event, 0, offsetof(struct vmc_event, id));
+	return &pool->event[at % VMC_EVENT_MAX];
+}
+
+struct vmc_event *vmc_pool_say(struct vmc_pool *pool, enum vmc_event_type type,
+			       const char *what, const char *detail)
+{
+	struct vmc_event *event = push(pool);
+	struct vmc_text text;
+
+	memset(event, 0, offsetof(struct vmc_event, text));
 	event->type = type;
-	event->at_ms = now_ms;
-	event->id[0] = '\0';
-	event->text[0] = '\0';
+	event->at_ms = pool->now_ms;
+	vmc_text_init(&text, event->text, sizeof(event->text));
+	vmc_text_add(&text, what);
+	if (detail)
+		vmc_text_add(&text, ": ");
+	vmc_text_add(&text, detail);
 	return event;
 }
 
 struct vmc_event *vmc_pool_report(struct vmc_pool *pool,
 				  enum vmc_event_type type, uint32_t slot,
-				  const char *text, uint64_t now_ms)
+				  const char *text)
 {
-	struct vmc_event *event = vmc_pool_push(pool, type, now_ms);
+	struct vmc_event *event = vmc_pool_say(pool, type, text, NULL);
 	const struct vmc_vm *vm = &pool->slot[slot].vm;
-	struct vmc_text words;
 
 	event->slot = slot;
 	event->pid = vm->pid;
-	memcpy(event->id, vm->id, strlen(vm->id) + 1);
-	vmc_text_init(&words, event->text, sizeof(event->text));
-	vmc_text_add(&words, text);
+	memcpy(event->id, vm->id, sizeof(event->id));
 	return event;
 }
 
 void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
-			     struct vmc_view console, uint64_t now_ms)
+			     struct vmc_view console)
 {
 	struct vmc_event *event;
 	size_t room = sizeof(event->text) - 1;
@@ -82,7 +89,7 @@ void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
 
 	if (console.ptr_len == 0)
 		return;
-	event = vmc_pool_report(pool, VMC_EVENT_VM_CONSOLE, slot, NULL, now_ms);
+	event = vmc_pool_report(pool, VMC_EVENT_VM_CONSOLE, slot, NULL);
 	memcpy(event->text, console.ptr + skip, console.ptr_len - skip);
 	event->text[console.ptr_len - skip] = '\0';
 }

@@ -8,18 +8,20 @@
 
 #include "vmcache/pool.h"
 
-/* The newest event: everything but type and time is empty. */
-struct vmc_event *vmc_pool_push(struct vmc_pool *pool, enum vmc_event_type type,
-				uint64_t now_ms);
+/*
+ * The newest event. Its text is `what`, then ": " and `detail`, of which
+ * each may be NULL; what does not fit ends in "...". All else is zero.
+ */
+struct vmc_event *vmc_pool_say(struct vmc_pool *pool, enum vmc_event_type type,
+			       const char *what, const char *detail);
 
-/* An event about a slot's VM. `text` may be NULL; what does not fit ends in
- * "...". */
+/* The same about a slot's VM. */
 struct vmc_event *vmc_pool_report(struct vmc_pool *pool,
 				  enum vmc_event_type type, uint32_t slot,
-				  const char *text, uint64_t now_ms);
+				  const char *text);
 
 /* The last bytes of a VM's console, as many as an event holds. */
 void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
-			     struct vmc_view console, uint64_t now_ms);
+			     struct vmc_view console);
 
 #endif

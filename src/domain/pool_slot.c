@@ -98,8 +98,7 @@ static enum vmc_status write_record(struct vmc_pool *pool,
 
 /* Puts the slot's state on record. A failure is the host's to know. */
 static enum vmc_status put_on_record(struct vmc_pool *pool,
-				     struct vmc_pool_slot *slot,
-				     uint64_t now_ms)
+				     struct vmc_pool_slot *slot)
 {
 	enum vmc_status status;
 
@@ -109,8 +108,8 @@ static enum vmc_status put_on_record(struct vmc_pool *pool,
 	status = write_record(pool, slot);
 	if (status)
 		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED,
-				number_of(pool, slot), vmc_status_words(status),
-				now_ms);
+				number_of(pool, slot),
+				vmc_status_words(status));
 	return status;
 }
 
@@ -142,13 +141,12 @@ static enum vmc_status save(struct vmc_pool_slot *slot)
 }
 
 /* Half made, it is on record once, as soon as it has a process. */
-static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			   uint64_t now_ms)
+static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	if (slot->vm.pid == 0 || (slot->recorded >= VMC_VM_BOOTING &&
 				  slot->recorded <= VMC_VM_PAUSING))
 		return;
-	if (save(slot) == VMC_OK && put_on_record(pool, slot, now_ms))
+	if (save(slot) == VMC_OK && put_on_record(pool, slot))
 		slot->saved_len = 0; /* reported; it is tried again as READY */
 }
 
@@ -177,58 +175,56 @@ static uint64_t retry_wait(struct vmc_pool *pool, uint32_t failures)
 	return wait / 2 + next_random(pool) % (wait / 2 + 1);
 }
 
-static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		       uint64_t now_ms)
+static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	drop_task(pool, slot);
 	count_as(pool, slot, COUNTED_NOWHERE);
 	slot->vm.state = VMC_VM_STOPPING;
 	/* A record that cannot be renewed still names the VM. */
 	if (slot->recorded != VMC_VM_EMPTY &&
-	    put_on_record(pool, slot, now_ms) != VMC_OK)
+	    put_on_record(pool, slot) != VMC_OK)
 		slot->recorded = VMC_VM_STOPPING;
 	kick(pool, slot);
 }
 
-void vmc_pool_slot_stop(struct vmc_pool *pool, uint32_t number, uint64_t now_ms)
+void vmc_pool_slot_stop(struct vmc_pool *pool, uint32_t number)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 
 	if (is_vacant(slot))
 		strike(pool, slot);
 	else if (slot->vm.state != VMC_VM_STOPPING)
-		begin_stop(pool, slot, now_ms);
+		begin_stop(pool, slot);
 }
 
 /* Stops what the slot has; it boots again after a wait that grows. */
 static void fail_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      enum vmc_event_type type, uint64_t now_ms)
+		      enum vmc_event_type type)
 {
 	uint64_t wait = retry_wait(pool, ++slot->failures);
 	uint32_t number = number_of(pool, slot);
 	struct vmc_vm *vm = &slot->vm;
 
-	slot->retry_ms = now_ms + wait;
-	vmc_pool_report(pool, type, number, vm->error.text, now_ms)->ms = wait;
+	slot->retry_ms = pool->now_ms + wait;
+	vmc_pool_report(pool, type, number, vm->error.text)->ms = wait;
 	vmc_pool_report_console(
 		pool, number,
-		vm->hypervisor.ops->console(vm->hypervisor.ctx, vm), now_ms);
-	begin_stop(pool, slot, now_ms);
+		vm->hypervisor.ops->console(vm->hypervisor.ctx, vm));
+	begin_stop(pool, slot);
 }
 
-static void lose_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
+static void lose_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	pool->counters.lost++;
-	if (now_ms - slot->since_ms < SOUND_MS) {
-		fail_slot(pool, slot, VMC_EVENT_VM_LOST, now_ms);
+	if (pool->now_ms - slot->since_ms < SOUND_MS) {
+		fail_slot(pool, slot, VMC_EVENT_VM_LOST);
 		return;
 	}
 	slot->failures = 0;
-	slot->retry_ms = now_ms;
+	slot->retry_ms = pool->now_ms;
 	vmc_pool_report(pool, VMC_EVENT_VM_LOST, number_of(pool, slot),
-			slot->vm.error.text, now_ms);
-	begin_stop(pool, slot, now_ms);
+			slot->vm.error.text);
+	begin_stop(pool, slot);
 }
 
 /*
@@ -241,138 +237,131 @@ static int may_boot(const struct vmc_pool *pool)
 	return !pool->stopping && pool->booting < pool->config.boot_parallel;
 }
 
-static int step_empty(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
+static int step_empty(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	if (!may_boot(pool) || slot->retry_ms > now_ms)
+	if (!may_boot(pool) || slot->retry_ms > pool->now_ms)
 		return 0;
-	slot->vm.begun_ms = now_ms;
-	slot->task.deadline_ms = now_ms + pool->config.boot_timeout_ms;
+	slot->vm.begun_ms = pool->now_ms;
+	slot->task.deadline_ms = pool->now_ms + pool->config.boot_timeout_ms;
 	count_as(pool, slot, COUNTED_BOOTING);
 	return 1;
 }
 
 static enum vmc_status enter_ready(struct vmc_pool *pool,
-				   struct vmc_pool_slot *slot, uint64_t now_ms)
+				   struct vmc_pool_slot *slot)
 {
 	enum vmc_status status = save(slot);
 
 	if (status == VMC_OK)
-		status = put_on_record(pool, slot, now_ms);
+		status = put_on_record(pool, slot);
 	if (status)
 		return vmc_error_set(&slot->vm.error, status,
 				     "VM cannot be put on record",
 				     vmc_status_words(status));
-	slot->since_ms = now_ms;
+	slot->since_ms = pool->now_ms;
 	count_as(pool, slot, COUNTED_READY);
 	return VMC_OK;
 }
 
-static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		     uint64_t now_ms)
+static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	const struct vmc_factory *base = &pool->config.base;
 	uint32_t number = number_of(pool, slot);
 	int begins = !vmc_task_active(&slot->task);
-	enum vmc_status status = base->ops->get_base_vm(base->ctx, &slot->vm,
-							&slot->task, now_ms);
+	enum vmc_status status = base->ops->get_base_vm(
+		base->ctx, &slot->vm, &slot->task, pool->now_ms);
 
 	if (begins)
-		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, number, NULL,
-				now_ms);
+		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, number, NULL);
 	if (status == VMC_AGAIN) {
-		note_half_made(pool, slot, now_ms);
+		note_half_made(pool, slot);
 		return 0;
 	}
 	count_as(pool, slot, COUNTED_NOWHERE);
 	if (status == VMC_OK)
-		status = enter_ready(pool, slot, now_ms);
+		status = enter_ready(pool, slot);
 	if (status) {
 		pool->counters.failed++;
-		fail_slot(pool, slot, VMC_EVENT_VM_FAILED, now_ms);
+		fail_slot(pool, slot, VMC_EVENT_VM_FAILED);
 		return 1;
 	}
 	pool->counters.booted++;
-	vmc_pool_report(pool, VMC_EVENT_VM_READY, number, NULL, now_ms)->ms =
-		now_ms - slot->vm.begun_ms;
+	vmc_pool_report(pool, VMC_EVENT_VM_READY, number, NULL)->ms =
+		pool->now_ms - slot->vm.begun_ms;
 	return 1;
 }
 
-static int step_ready(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
+static int step_ready(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	struct vmc_vm *vm = &slot->vm;
 	enum vmc_status status = vm->hypervisor.ops->watch(
-		vm->hypervisor.ctx, vm, &slot->task, now_ms);
+		vm->hypervisor.ctx, vm, &slot->task, pool->now_ms);
 
 	if (status == VMC_AGAIN)
 		return 0;
-	lose_slot(pool, slot, now_ms);
+	lose_slot(pool, slot);
 	return 1;
 }
 
-static int step_adopting(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			 uint64_t now_ms)
+static int step_adopting(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	struct vmc_view none = { NULL, 0 };
 	enum vmc_status status =
-		vmc_vm_attach(&slot->vm, none, &slot->task, now_ms);
+		vmc_vm_attach(&slot->vm, none, &slot->task, pool->now_ms);
 
 	if (status == VMC_AGAIN)
 		return 0;
 	if (status == VMC_OK)
-		status = enter_ready(pool, slot, now_ms);
+		status = enter_ready(pool, slot);
 	if (status) {
-		lose_slot(pool, slot, now_ms);
+		lose_slot(pool, slot);
 		return 1;
 	}
 	pool->counters.returned++;
 	vmc_pool_report(pool, VMC_EVENT_VM_RETURNED, number_of(pool, slot),
-			NULL, now_ms);
+			NULL);
 	return 1;
 }
 
-static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-			 uint64_t now_ms)
+static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	int64_t pid = slot->vm.pid;
-	enum vmc_status status = vmc_vm_stop(&slot->vm, &slot->task, now_ms);
+	enum vmc_status status =
+		vmc_vm_stop(&slot->vm, &slot->task, pool->now_ms);
 
 	if (status == VMC_AGAIN)
 		return 0;
 	strike(pool, slot);
-	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot), NULL,
-			now_ms)
+	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot), NULL)
 		->pid = pid;
 	return 1;
 }
 
-static int step_state(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      uint64_t now_ms)
+static int step_state(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	if (slot->counted == COUNTED_BOOTING)
-		return step_boot(pool, slot, now_ms);
+		return step_boot(pool, slot);
 	switch (slot->vm.state) {
 	case VMC_VM_EMPTY:
-		return step_empty(pool, slot, now_ms);
+		return step_empty(pool, slot);
 	case VMC_VM_READY:
-		return step_ready(pool, slot, now_ms);
+		return step_ready(pool, slot);
 	case VMC_VM_ADOPTING:
-		return step_adopting(pool, slot, now_ms);
+		return step_adopting(pool, slot);
 	case VMC_VM_STOPPING:
-		return step_stopping(pool, slot, now_ms);
+		return step_stopping(pool, slot);
 	default:
 		return 0; /* HANDING: its taker's move */
 	}
 }
 
-void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number, uint64_t now_ms)
+void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 	int waited = slot->task.wait_len > 0;
 
 	slot->kick = 0;
-	while (step_state(pool, slot, now_ms))
+	while (step_state(pool, slot))
 		continue;
 	if (waited || slot->task.wait_len)
 		handles_changed(pool, slot);
@@ -393,8 +382,7 @@ uint64_t vmc_pool_slot_until(const struct vmc_pool *pool, uint32_t number)
  * The doors
  */
 
-enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number,
-				   uint64_t now_ms)
+enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 	struct vmc_vm *vm = &slot->vm;
@@ -405,11 +393,11 @@ enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number,
 	if (!probe.alive) {
 		status = vmc_error_set(&vm->error, VMC_ERR_VM, "VM is gone",
 				       NULL);
-		lose_slot(pool, slot, now_ms);
+		lose_slot(pool, slot);
 		return status;
 	}
 	vm->state = VMC_VM_HANDING;
-	status = put_on_record(pool, slot, now_ms);
+	status = put_on_record(pool, slot);
 	if (status) {
 		vm->state = VMC_VM_READY;
 		return VMC_ERR_IO;
@@ -417,9 +405,9 @@ enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number,
 	drop_task(pool, slot);
 	count_as(pool, slot, COUNTED_NOWHERE);
 	slot->failures = 0;
-	slot->retry_ms = now_ms;
-	vmc_pool_report(pool, VMC_EVENT_VM_TAKEN, number, NULL, now_ms)->ms =
-		now_ms - slot->since_ms;
+	slot->retry_ms = pool->now_ms;
+	vmc_pool_report(pool, VMC_EVENT_VM_TAKEN, number, NULL)->ms =
+		pool->now_ms - slot->since_ms;
 	return VMC_OK;
 }
 
@@ -429,24 +417,23 @@ void vmc_pool_slot_vacate(struct vmc_pool *pool, uint32_t number)
 	kick(pool, slot_at(pool, number));
 }
 
-void vmc_pool_slot_hand(struct vmc_pool *pool, uint32_t number, uint64_t now_ms)
+void vmc_pool_slot_hand(struct vmc_pool *pool, uint32_t number)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 
 	slot->vm.state = VMC_VM_HANDED;
 	/* HANDING on record is safe too: a successor looks before it acts. */
-	if (put_on_record(pool, slot, now_ms) != VMC_OK)
+	if (put_on_record(pool, slot) != VMC_OK)
 		slot->recorded = VMC_VM_HANDING;
 	vmc_vm_release(&slot->vm);
 	vmc_pool_slot_vacate(pool, number);
 }
 
-void vmc_pool_slot_take_back(struct vmc_pool *pool, uint32_t number,
-			     uint64_t now_ms)
+void vmc_pool_slot_take_back(struct vmc_pool *pool, uint32_t number)
 {
 	struct vmc_pool_slot *slot = slot_at(pool, number);
 
 	slot->vm.state = VMC_VM_ADOPTING;
-	slot->task.deadline_ms = now_ms + pool->config.step_timeout_ms;
+	slot->task.deadline_ms = pool->now_ms + pool->config.step_timeout_ms;
 	kick(pool, slot);
 }

@@ -86,45 +86,66 @@ static void put_parameters(struct vmc_json_writer *w, const char *parameters)
 	vmc_json_end_array(w);
 }
 
-static void put_text(struct vmc_json_writer *w, const char *key,
-		     const char *value)
+static void put_texts(struct vmc_json_writer *w,
+		      const struct vmc_vm_config *config)
 {
-	vmc_json_put_key(w, key);
-	vmc_json_put_text(w, value);
+	static const char *const keys[] = {
+		"KernelPath",   "ImagePath",      "InitrdPath",
+		"FirmwarePath", "HypervisorPath", "HypervisorMachineType",
+	};
+	const char *const texts[] = {
+		config->kernel,   config->image,           config->initrd,
+		config->firmware, config->hypervisor_path, config->machine_type,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		vmc_json_put_key(w, keys[i]);
+		vmc_json_put_text(w, texts[i]);
+	}
 }
 
-static void put_number(struct vmc_json_writer *w, const char *key,
-		       uint32_t value, uint32_t otherwise)
+/* A zero stands for the smallest there can be. */
+static void put_numbers(struct vmc_json_writer *w,
+			const struct vmc_vm_config *config)
 {
-	vmc_json_put_key(w, key);
-	vmc_json_put_u64(w, value ? value : otherwise);
+	static const char *const keys[] = {
+		"NumVCPUsF",  "DefaultMaxVCPUs",
+		"MemorySize", "DefaultMaxMemorySize",
+		"MemSlots",
+	};
+	uint32_t vcpus = config->vcpus ? config->vcpus : 1;
+	const uint32_t numbers[] = {
+		vcpus,
+		config->vcpus_max ? config->vcpus_max : vcpus,
+		config->memory_mib,
+		config->memory_max_mib ? config->memory_max_mib :
+					 config->memory_mib,
+		config->memory_slots,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		vmc_json_put_key(w, keys[i]);
+		vmc_json_put_u64(w, numbers[i]);
+	}
 }
 
 /* see vmcache/vm.h */
 enum vmc_status vmc_vm_config_write(const struct vmc_vm_config *config,
 				    uint8_t *out, size_t cap, size_t *out_len)
 {
-	uint32_t vcpus = config->vcpus ? config->vcpus : 1;
 	struct vmc_json_writer w;
 
 	vmc_json_writer_init(&w, out, cap);
 	vmc_json_begin_object(&w);
-	put_text(&w, "HypervisorType", config->hypervisor);
+	vmc_json_put_key(&w, "HypervisorType");
+	vmc_json_put_text(&w, config->hypervisor);
 	vmc_json_put_key(&w, "HypervisorConfig");
 	vmc_json_begin_object(&w);
-	put_text(&w, "KernelPath", config->kernel);
-	put_text(&w, "ImagePath", config->image);
-	put_text(&w, "InitrdPath", config->initrd);
-	put_text(&w, "FirmwarePath", config->firmware);
-	put_text(&w, "HypervisorPath", config->hypervisor_path);
-	put_text(&w, "HypervisorMachineType", config->machine_type);
+	put_texts(&w, config);
 	put_parameters(&w, config->kernel_params);
-	put_number(&w, "NumVCPUsF", vcpus, 0);
-	put_number(&w, "DefaultMaxVCPUs", config->vcpus_max, vcpus);
-	put_number(&w, "MemorySize", config->memory_mib, 0);
-	put_number(&w, "DefaultMaxMemorySize", config->memory_max_mib,
-		   config->memory_mib);
-	put_number(&w, "MemSlots", config->memory_slots, 0);
+	put_numbers(&w, config);
 	vmc_json_end_object(&w);
 	vmc_json_end_object(&w);
 	return vmc_json_writer_end(&w, out_len);
@@ -136,9 +157,8 @@ enum vmc_status vmc_vm_config_write(const struct vmc_vm_config *config,
 struct comparison {
 	struct vmc_json_reader mine;
 	struct vmc_view section; /* key of the top level that we are in */
-	uint8_t differs;
-	struct vmc_view value; /* then: in the document that is covered, */
-	struct vmc_view other; /* and in the other; absent if not there */
+	const uint8_t *differs;  /* where the value that differs begins */
+	struct vmc_view other;   /* its counterpart; absent if not there */
 };
 
 /*
@@ -184,6 +204,18 @@ static enum vmc_json_type type_of(struct vmc_view value)
 	return value.ptr_len == 0 ? VMC_JSON_NULL : vmc_json_peek(&r);
 }
 
+/* What Go has where JSON has null or nothing. */
+static struct vmc_view zero_of(enum vmc_json_type type)
+{
+	static const char *const zeros[] = {
+		[VMC_JSON_OBJECT] = "{}",   [VMC_JSON_ARRAY] = "[]",
+		[VMC_JSON_STRING] = "\"\"", [VMC_JSON_NUMBER] = "0",
+		[VMC_JSON_BOOL] = "false",  [VMC_JSON_NULL] = "null",
+	};
+
+	return vmc_view_of(zeros[type]);
+}
+
 /* Begins to read what is in an object or array. */
 static void enter(struct vmc_json_reader *r, struct vmc_view value)
 {
@@ -194,22 +226,65 @@ static void enter(struct vmc_json_reader *r, struct vmc_view value)
 		vmc_json_enter_array(r);
 }
 
-static void compare(struct comparison *c, int equal, struct vmc_view value,
-		    struct vmc_view other)
+/* The value of that key, searched for from where the last one was found. */
+static struct vmc_view find(struct vmc_json_reader *r, struct vmc_view wanted)
 {
-	if (equal || c->differs)
-		return;
-	c->differs = 1;
-	c->value = value;
+	struct vmc_view key, value;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		while (vmc_json_next_member(r, &key)) {
+			value = vmc_json_take_value(r);
+			if (vmc_json_text_equal(key, wanted))
+				return value;
+		}
+		enter(r, r->document);
+	}
+	return vmc_view_of(NULL);
+}
+
+static void differ(struct comparison *c, const uint8_t *value,
+		   struct vmc_view other)
+{
+	c->differs = value;
 	c->other = other;
 }
 
-/* 1 for what Go has where JSON has nothing. */
-static int is_zero(enum vmc_json_type type, struct vmc_view scalar)
+static void cover(struct comparison *c, struct vmc_view other);
+
+static void cover_object(struct comparison *c, struct vmc_view other)
 {
-	if (type == VMC_JSON_NUMBER)
-		return vmc_json_number_is_zero(scalar);
-	return vmc_view_is(scalar, type == VMC_JSON_STRING ? "\"\"" : "false");
+	struct vmc_json_reader theirs;
+	struct vmc_view key;
+
+	enter(&theirs, other);
+	vmc_json_enter_object(&c->mine);
+	while (!c->differs && vmc_json_next_member(&c->mine, &key)) {
+		if (c->mine.depth == 1)
+			c->section = key;
+		if (is_ignored(c, key))
+			vmc_json_skip(&c->mine);
+		else
+			cover(c, find(&theirs, key));
+	}
+}
+
+static void cover_array(struct comparison *c, struct vmc_view other)
+{
+	struct vmc_json_reader theirs;
+	const uint8_t *value;
+	int more = 1;
+
+	enter(&theirs, other);
+	vmc_json_enter_array(&c->mine);
+	value = c->mine.document.ptr + c->mine.last;
+	while (more && !c->differs) {
+		more = vmc_json_next_element(&c->mine);
+		if (more != vmc_json_next_element(&theirs))
+			differ(c, value, other);
+		else if (more)
+			cover(c, vmc_json_take_value(&theirs));
+	}
 }
 
 static int scalars_equal(enum vmc_json_type type, struct vmc_view a,
@@ -224,122 +299,30 @@ static int scalars_equal(enum vmc_json_type type, struct vmc_view a,
 	return vmc_json_text_equal(a, b);
 }
 
-static void cover_scalar(struct comparison *c, enum vmc_json_type type,
-			 struct vmc_view other)
-{
-	struct vmc_view value = vmc_json_take_value(&c->mine);
-	enum vmc_json_type other_type = type_of(other);
-	int equal = 0;
-
-	if (other_type == VMC_JSON_NULL)
-		equal = is_zero(type, value);
-	else if (other_type == type)
-		equal = scalars_equal(type, value, other);
-	compare(c, equal, value, other);
-}
-
-static struct vmc_view find_ahead(struct vmc_json_reader *r,
-				  struct vmc_view wanted)
-{
-	struct vmc_view key, value;
-
-	while (vmc_json_next_member(r, &key)) {
-		value = vmc_json_take_value(r);
-		if (vmc_json_text_equal(key, wanted))
-			return value;
-	}
-	enter(r, r->document); /* to begin again with the first */
-	return vmc_view_of(NULL);
-}
-
-/* The value of that key, searched for from where the last one was found. */
-static struct vmc_view find(struct vmc_json_reader *r, struct vmc_view key)
-{
-	struct vmc_view value = find_ahead(r, key);
-
-	return value.ptr ? value : find_ahead(r, key);
-}
-
-static void cover(struct comparison *c, struct vmc_view other);
-
-/* What take_value would take. */
-static struct vmc_view value_ahead(struct vmc_json_reader r)
-{
-	return vmc_json_take_value(&r);
-}
-
 /*
- * Begins to read what an object or array is compared with. What is null is
- * as an empty one; what is of another type differs as a whole.
- */
-static void begin_theirs(struct comparison *c, struct vmc_json_reader *theirs,
-			 struct vmc_view other)
-{
-	enum vmc_json_type type = vmc_json_peek(&c->mine);
-	enum vmc_json_type other_type = type_of(other);
-	struct vmc_view from = other;
-
-	if (other_type == VMC_JSON_NULL)
-		from = vmc_view_of(type == VMC_JSON_OBJECT ? "{}" : "[]");
-	else if (other_type != type)
-		compare(c, 0, value_ahead(c->mine), other);
-	enter(theirs, from);
-}
-
-static void cover_object(struct comparison *c, struct vmc_view other)
-{
-	struct vmc_json_reader theirs;
-	struct vmc_view key;
-
-	begin_theirs(c, &theirs, other);
-	vmc_json_enter_object(&c->mine);
-	while (!c->differs && vmc_json_next_member(&c->mine, &key)) {
-		if (c->mine.depth == 1)
-			c->section = key;
-		if (is_ignored(c, key))
-			vmc_json_skip(&c->mine);
-		else
-			cover(c, find(&theirs, key));
-	}
-}
-
-static void cover_array(struct comparison *c, struct vmc_view other)
-{
-	struct vmc_view value = value_ahead(c->mine);
-	struct vmc_json_reader theirs;
-	int more = 1;
-
-	begin_theirs(c, &theirs, other);
-	vmc_json_enter_array(&c->mine);
-	while (more && !c->differs) {
-		more = vmc_json_next_element(&c->mine);
-		compare(c, more == vmc_json_next_element(&theirs), value,
-			other);
-		if (more && !c->differs)
-			cover(c, vmc_json_take_value(&theirs));
-	}
-}
-
-/*
- * Takes the value that is next and compares it with `other`. Null is covered
+ * Takes the value that is next and compares it with `given`. Null is covered
  * by anything: whether the other is zero is asked when that is covered.
  */
-static void cover(struct comparison *c, struct vmc_view other)
+static void cover(struct comparison *c, struct vmc_view given)
 {
 	enum vmc_json_type type = vmc_json_peek(&c->mine);
+	enum vmc_json_type given_type = type_of(given);
+	struct vmc_view other = given;
+	struct vmc_view value;
 
-	switch (type) {
-	case VMC_JSON_OBJECT:
+	if (given_type == VMC_JSON_NULL) {
+		other = zero_of(type);
+		given_type = type;
+	}
+	if (type == VMC_JSON_OBJECT && given_type == type) {
 		cover_object(c, other);
-		break;
-	case VMC_JSON_ARRAY:
+	} else if (type == VMC_JSON_ARRAY && given_type == type) {
 		cover_array(c, other);
-		break;
-	case VMC_JSON_NULL:
-		vmc_json_take_null(&c->mine);
-		break;
-	default:
-		cover_scalar(c, type, other);
+	} else {
+		value = vmc_json_take_value(&c->mine);
+		if (type != VMC_JSON_NULL &&
+		    (given_type != type || !scalars_equal(type, value, other)))
+			differ(c, value.ptr, given);
 	}
 }
 
@@ -388,8 +371,8 @@ add_step(struct vmc_text *path, struct vmc_view *value, const uint8_t *target)
  * Where in the document the value at `target` stands, for example
  * "HypervisorConfig.KernelParams[0].Value".
  */
-static enum vmc_status set_path(struct vmc_error *error,
-				struct vmc_view document, const uint8_t *target)
+static void set_path(struct vmc_error *error, struct vmc_view document,
+		     const uint8_t *target)
 {
 	char words[VMC_JSON_PATH_SIZE];
 	struct vmc_text path;
@@ -397,7 +380,7 @@ static enum vmc_status set_path(struct vmc_error *error,
 	vmc_text_init(&path, words, sizeof(words));
 	while (document.ptr_len > 0 && document.ptr != target)
 		add_step(&path, &document, target);
-	return vmc_error_set(error, VMC_ERR_MISMATCH, words, NULL);
+	vmc_error_set(error, VMC_ERR_MISMATCH, words, NULL);
 }
 
 static void add_value(struct vmc_text *text, const char *label,
@@ -419,19 +402,21 @@ static void add_value(struct vmc_text *text, const char *label,
 }
 
 /* Says what the comparison of `document` found. */
-static enum vmc_status explain(struct vmc_error *error,
-			       const struct comparison *c,
+static enum vmc_status explain(struct vmc_error *error, struct comparison *c,
 			       struct vmc_view document, int is_wanted)
 {
+	struct vmc_view value = { c->differs, 0 };
 	struct vmc_text text;
 
 	if (!error || error->status != VMC_OK)
 		return VMC_ERR_MISMATCH;
-	if (set_path(error, document, c->value.ptr) != VMC_ERR_MISMATCH)
-		return VMC_ERR_MISMATCH;
+	value.ptr_len = (size_t)(document.ptr + document.ptr_len - value.ptr);
+	vmc_json_reader_init(&c->mine, value);
+	value = vmc_json_take_value(&c->mine);
+	set_path(error, document, value.ptr);
 	vmc_text_append_to(&text, error->text, sizeof(error->text));
-	add_value(&text, ": wanted ", is_wanted ? c->value : c->other);
-	add_value(&text, ", cached ", is_wanted ? c->other : c->value);
+	add_value(&text, ": wanted ", is_wanted ? value : c->other);
+	add_value(&text, ", cached ", is_wanted ? c->other : value);
 	return VMC_ERR_MISMATCH;
 }
 
@@ -452,31 +437,29 @@ static enum vmc_status check(struct vmc_view document, const char *name,
 	return vmc_json_explain(&r, name, error);
 }
 
-/* 1 if `document` is covered by the other one. */
-static int covered(struct comparison *c, struct vmc_view document,
-		   struct vmc_view other)
-{
-	memset(c, 0, sizeof(*c));
-	vmc_json_reader_init(&c->mine, document);
-	cover(c, other);
-	return !c->differs;
-}
-
 /* see vmcache/vm.h */
 enum vmc_status vmc_vm_config_compare(struct vmc_view wanted,
 				      struct vmc_view cached,
 				      struct vmc_error *error)
 {
+	static const char *const names[] = { "wanted VMConfig",
+					     "cached VMConfig" };
+	const struct vmc_view documents[] = { wanted, cached };
+	enum vmc_status status;
 	struct comparison c;
-	enum vmc_status status = check(wanted, "wanted VMConfig", error);
+	unsigned i;
 
-	if (status == VMC_OK)
-		status = check(cached, "cached VMConfig", error);
-	if (status)
-		return status;
-	if (!covered(&c, wanted, cached))
-		return explain(error, &c, wanted, 1);
-	if (!covered(&c, cached, wanted))
-		return explain(error, &c, cached, 0);
+	for (i = 0; i < 2; i++) {
+		status = check(documents[i], names[i], error);
+		if (status)
+			return status;
+	}
+	for (i = 0; i < 2; i++) {
+		memset(&c, 0, sizeof(c));
+		vmc_json_reader_init(&c.mine, documents[i]);
+		cover(&c, documents[1 - i]);
+		if (c.differs)
+			return explain(error, &c, documents[i], i == 0);
+	}
 	return VMC_OK;
 }

@@ -14,9 +14,6 @@
 #define NS_PER_MS 1000000u
 #define WORDS_SIZE 96 /* a refusal's words: what, and what was asked for */
 
-/* Kept out of its caller, whose every path would carry its frame. */
-#define APART __attribute__((noinline))
-
 _Static_assert(sizeof(((struct vmc_server_reply *)0)->bytes) >=
 		       VMC_PBIO_STATUS_HEAD_SIZE +
 			       VMC_VM_MAX * VMC_PBIO_VM_STATUS_SIZE,
@@ -61,6 +58,15 @@ enum vmc_status vmc_cache_service_init(struct vmc_server *server)
  * Answering. The connection is idle when any of these is called.
  */
 
+/* What is answered fits and the engine is idle: if it is refused all the
+ * same, the connection has failed, which is found out right after. */
+static void send_reply(struct vmc_connection *connection,
+		       const struct vmc_engine_reply *reply)
+{
+	if (connection->ops->reply(&connection->engine, reply) != VMC_OK)
+		connection->gone = 1;
+}
+
 static void answer_parts(struct vmc_connection *connection, uint32_t stream,
 			 const struct vmc_view *parts, size_t parts_len)
 {
@@ -71,39 +77,40 @@ static void answer_parts(struct vmc_connection *connection, uint32_t stream,
 		.parts_len = parts_len,
 	};
 
-	/* Parts are below REPLY_MAX and the engine is idle: what is left is
-	 * a connection that has failed, which is found out right after. */
-	if (connection->ops->reply(&connection->engine, &reply) != VMC_OK)
-		connection->gone = 1;
+	send_reply(connection, &reply);
 }
 
-static APART void answer_error(struct vmc_server *server,
-			       struct vmc_connection *connection,
-			       uint32_t stream, enum vmc_code code,
-			       const char *text, uint64_t now_ms)
+/* An event about whoever is at the other end. */
+static struct vmc_event *say(struct vmc_server *server,
+			     const struct vmc_connection *connection,
+			     enum vmc_event_type type, const char *what,
+			     const char *detail)
+{
+	struct vmc_event *event =
+		vmc_pool_say(server->config.pool, type, what, detail);
+
+	event->peer = connection->peer;
+	return event;
+}
+
+static void answer_error(struct vmc_server *server,
+			 struct vmc_connection *connection, uint32_t stream,
+			 enum vmc_code code, const char *text)
 {
 	struct vmc_engine_reply reply = {
 		.stream = stream,
 		.code = code,
 		.message = text,
 	};
-	struct vmc_event *event = vmc_pool_push(server->config.pool,
-						VMC_EVENT_CALL_FAILED, now_ms);
-	struct vmc_text words;
 
-	event->peer = connection->peer;
-	vmc_text_init(&words, event->text, sizeof(event->text));
-	vmc_text_add(&words, vmc_code_name(code));
-	vmc_text_add(&words, ": ");
-	vmc_text_add(&words, text);
-	if (connection->ops->reply(&connection->engine, &reply) != VMC_OK)
-		connection->gone = 1;
+	say(server, connection, VMC_EVENT_CALL_FAILED, vmc_code_name(code),
+	    text);
+	send_reply(connection, &reply);
 }
 
 /* Makes room for a reply; whoever has not read his for longest goes. */
 static struct vmc_server_reply *take_reply(struct vmc_server *server,
-					   struct vmc_connection *connection,
-					   uint64_t now_ms)
+					   struct vmc_connection *connection)
 {
 	struct vmc_server_reply *oldest = &server->reply[0];
 	uint32_t i;
@@ -115,21 +122,19 @@ static struct vmc_server_reply *take_reply(struct vmc_server *server,
 	if (oldest->taken)
 		vmc_cache_service_drop(server, oldest->connection,
 				       "its reply was not read, and the room "
-				       "was needed",
-				       now_ms);
+				       "was needed");
 	oldest->taken = 1;
-	oldest->since_ms = now_ms;
+	oldest->since_ms = server->now_ms;
 	oldest->connection = index_of(server, connection);
 	connection->reply = (int16_t)(oldest - server->reply);
 	return oldest;
 }
 
-static APART void answer_status(struct vmc_server *server,
-				struct vmc_connection *connection,
-				uint32_t stream, uint64_t now_ms)
+static void answer_status(struct vmc_server *server,
+			  struct vmc_connection *connection, uint32_t stream)
 {
 	const struct vmc_pool *pool = server->config.pool;
-	struct vmc_server_reply *reply = take_reply(server, connection, now_ms);
+	struct vmc_server_reply *reply = take_reply(server, connection);
 	struct vmc_vm_status entry;
 	struct vmc_view part;
 	struct vmc_writer w;
@@ -153,10 +158,8 @@ static APART void answer_status(struct vmc_server *server,
 }
 
 /* The VM in a slot as a reply, in parts. */
-static APART enum vmc_status gather_base_vm(struct vmc_server *server,
-					    uint32_t slot,
-					    struct vmc_view *parts,
-					    size_t *parts_len)
+static enum vmc_status gather_base_vm(struct vmc_server *server, uint32_t slot,
+				      struct vmc_view *parts, size_t *parts_len)
 {
 	struct vmc_pool *pool = server->config.pool;
 	const struct vmc_vm *vm = vmc_pool_vm(pool, slot);
@@ -175,18 +178,18 @@ static APART enum vmc_status gather_base_vm(struct vmc_server *server,
 	return vmc_pbio_gather_base_vm(&w, &message, parts, parts_len);
 }
 
-static APART void answer_base_vm(struct vmc_server *server,
-				 struct vmc_connection *connection,
-				 uint32_t stream, uint32_t slot,
-				 uint64_t now_ms)
+static void answer_base_vm(struct vmc_server *server,
+			   struct vmc_connection *connection, uint32_t stream,
+			   uint32_t slot)
 {
 	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
 	size_t parts_len;
 
 	if (gather_base_vm(server, slot, parts, &parts_len)) {
-		vmc_pool_give_back(server->config.pool, slot, 0, now_ms);
+		vmc_pool_give_back(server->config.pool, slot, 0,
+				   server->now_ms);
 		answer_error(server, connection, stream, VMC_CODE_INTERNAL,
-			     "VM does not fit a reply", now_ms);
+			     "VM does not fit a reply");
 		return;
 	}
 	connection->slot = (int32_t)slot;
@@ -195,10 +198,9 @@ static APART void answer_base_vm(struct vmc_server *server,
 }
 
 /* A text that quotes what the peer asked for: as Go's ttrpc says it. */
-static APART void answer_unknown(struct vmc_server *server,
-				 struct vmc_connection *connection,
-				 uint32_t stream, const char *what,
-				 struct vmc_view name, uint64_t now_ms)
+static void answer_unknown(struct vmc_server *server,
+			   struct vmc_connection *connection, uint32_t stream,
+			   const char *what, struct vmc_view name)
 {
 	char buffer[WORDS_SIZE];
 	struct vmc_text text;
@@ -206,19 +208,20 @@ static APART void answer_unknown(struct vmc_server *server,
 	vmc_text_init(&text, buffer, sizeof(buffer));
 	vmc_text_add(&text, what);
 	vmc_text_add_view(&text, name);
-	answer_error(server, connection, stream, VMC_CODE_UNIMPLEMENTED, buffer,
-		     now_ms);
+	answer_error(server, connection, stream, VMC_CODE_UNIMPLEMENTED,
+		     buffer);
 }
 
 /*
  * Calls
  */
 
-static uint64_t deadline(uint64_t timeout_ns, uint64_t now_ms)
+static uint64_t deadline(const struct vmc_server *server, uint64_t timeout_ns)
 {
 	if (timeout_ns == 0)
 		return VMC_NEVER;
-	return now_ms + timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+	return server->now_ms + timeout_ns / NS_PER_MS +
+	       (timeout_ns % NS_PER_MS != 0);
 }
 
 static void remove_call(struct vmc_server *server, uint32_t i)
@@ -234,8 +237,7 @@ static void remove_call(struct vmc_server *server, uint32_t i)
 /* Answered by vmc_cache_service_serve, in this same step if a VM is there. */
 static void request_base_vm(struct vmc_server *server,
 			    struct vmc_connection *connection,
-			    const struct vmc_engine_event *event,
-			    uint64_t now_ms)
+			    const struct vmc_engine_event *event)
 {
 	struct vmc_server_call *call;
 
@@ -244,14 +246,14 @@ static void request_base_vm(struct vmc_server *server,
 	if (server->call_len == VMC_CALL_MAX) {
 		answer_error(server, connection, event->stream,
 			     VMC_CODE_RESOURCE_EXHAUSTED,
-			     "VMC_CALL_MAX calls are waiting for a VM", now_ms);
+			     "VMC_CALL_MAX calls are waiting for a VM");
 		return;
 	}
 	call = &server->call[server->call_len++];
 	memset(call, 0, sizeof(*call));
 	call->stream = event->stream;
 	call->connection = index_of(server, connection);
-	call->deadline_ms = deadline(event->timeout_ns, now_ms);
+	call->deadline_ms = deadline(server, event->timeout_ns);
 	connection->calls++;
 	vmc_server_due(server, call->deadline_ms);
 }
@@ -265,9 +267,8 @@ static int may_quit(const struct vmc_server *server,
 	       (peer->uid == 0 || peer->uid == server->config.owner);
 }
 
-static APART void request_quit(struct vmc_server *server,
-			       struct vmc_connection *connection,
-			       uint32_t stream, uint64_t now_ms)
+static void request_quit(struct vmc_server *server,
+			 struct vmc_connection *connection, uint32_t stream)
 {
 	char buffer[WORDS_SIZE];
 	struct vmc_text text;
@@ -275,7 +276,7 @@ static APART void request_quit(struct vmc_server *server,
 	if (!may_quit(server, &connection->peer)) {
 		answer_error(server, connection, stream,
 			     VMC_CODE_PERMISSION_DENIED,
-			     "Quit is for the server's owner", now_ms);
+			     "Quit is for the server's owner");
 		return;
 	}
 	answer_parts(connection, stream, NULL, 0);
@@ -285,35 +286,35 @@ static APART void request_quit(struct vmc_server *server,
 		vmc_text_add(&text, " by pid ");
 		vmc_text_add_number(&text, (uint64_t)connection->peer.pid);
 	}
-	vmc_server_stop(server, buffer, now_ms);
+	vmc_server_stop(server, buffer, server->now_ms);
 }
 
 static void request(struct vmc_server *server,
 		    struct vmc_connection *connection,
-		    const struct vmc_engine_event *event, uint64_t now_ms)
+		    const struct vmc_engine_event *event)
 {
 	uint32_t stream = event->stream;
 
 	connection->frame_until_ms = VMC_NEVER; /* the next has its own time */
 	if (!vmc_view_is(event->service, SERVICE))
 		answer_unknown(server, connection, stream, "service ",
-			       event->service, now_ms);
+			       event->service);
 	else if (vmc_pbio_read_empty(event->payload) != VMC_OK)
 		answer_error(server, connection, stream,
 			     VMC_CODE_INVALID_ARGUMENT,
-			     "request is not a google.protobuf.Empty", now_ms);
+			     "request is not a google.protobuf.Empty");
 	else if (vmc_view_is(event->method, "GetBaseVM"))
-		request_base_vm(server, connection, event, now_ms);
+		request_base_vm(server, connection, event);
 	else if (vmc_view_is(event->method, "Status"))
-		answer_status(server, connection, stream, now_ms);
+		answer_status(server, connection, stream);
 	else if (vmc_view_is(event->method, "Config"))
 		answer_parts(connection, stream, server->config_parts,
 			     VMC_PBIO_CONFIG_PARTS);
 	else if (vmc_view_is(event->method, "Quit"))
-		request_quit(server, connection, stream, now_ms);
+		request_quit(server, connection, stream);
 	else
 		answer_unknown(server, connection, stream, "method ",
-			       event->method, now_ms);
+			       event->method);
 }
 
 static void cancelled(struct vmc_server *server, uint16_t index,
@@ -344,23 +345,23 @@ static void end_reply(struct vmc_server *server,
 }
 
 static void delivered(struct vmc_server *server,
-		      struct vmc_connection *connection, uint64_t now_ms)
+		      struct vmc_connection *connection)
 {
 	if (connection->slot >= 0)
 		vmc_pool_handed(server->config.pool, (uint32_t)connection->slot,
-				&connection->peer, now_ms);
+				&connection->peer, server->now_ms);
 	connection->write_until_ms = VMC_NEVER;
 	end_reply(server, connection);
 }
 
 static void act(struct vmc_server *server, uint16_t index,
-		const struct vmc_engine_event *event, uint64_t now_ms)
+		const struct vmc_engine_event *event)
 {
 	struct vmc_connection *connection = at(server, index);
 
 	switch (event->type) {
 	case VMC_ENGINE_REQUEST:
-		request(server, connection, event, now_ms);
+		request(server, connection, event);
 		break;
 	case VMC_ENGINE_CANCELLED:
 		cancelled(server, index, event->stream);
@@ -369,7 +370,7 @@ static void act(struct vmc_server *server, uint16_t index,
 		connection->started = 1;
 		break;
 	case VMC_ENGINE_DELIVERED:
-		delivered(server, connection, now_ms);
+		delivered(server, connection);
 		break;
 	default:
 		break;
@@ -378,7 +379,7 @@ static void act(struct vmc_server *server, uint16_t index,
 
 /* What was sent before the end counts. */
 static void settle_reply(struct vmc_server *server,
-			 struct vmc_connection *connection, uint64_t now_ms)
+			 struct vmc_connection *connection)
 {
 	struct vmc_engine_event event;
 
@@ -387,32 +388,25 @@ static void settle_reply(struct vmc_server *server,
 		if (event.type == VMC_ENGINE_STARTED)
 			connection->started = 1;
 		if (event.type == VMC_ENGINE_DELIVERED)
-			delivered(server, connection, now_ms);
+			delivered(server, connection);
 	}
 	if (connection->slot >= 0)
 		vmc_pool_give_back(server->config.pool,
 				   (uint32_t)connection->slot,
-				   connection->started, now_ms);
+				   connection->started, server->now_ms);
 	end_reply(server, connection);
 }
 
 /* see cache_service.h */
 void vmc_cache_service_drop(struct vmc_server *server, uint16_t index,
-			    const char *why, uint64_t now_ms)
+			    const char *why)
 {
 	struct vmc_connection *connection = at(server, index);
 	uint32_t i = server->call_len;
 
-	if (why) {
-		struct vmc_event *event = vmc_pool_push(
-			server->config.pool, VMC_EVENT_CONNECTION_BAD, now_ms);
-		struct vmc_text text;
-
-		event->peer = connection->peer;
-		vmc_text_init(&text, event->text, sizeof(event->text));
-		vmc_text_add(&text, why);
-	}
-	settle_reply(server, connection, now_ms);
+	if (why)
+		say(server, connection, VMC_EVENT_CONNECTION_BAD, why, NULL);
+	settle_reply(server, connection);
 	while (connection->calls > 0 && i-- > 0)
 		if (server->call[i].connection == index)
 			remove_call(server, i);
@@ -440,7 +434,7 @@ static int is_over(struct vmc_connection *connection, const char **why)
 }
 
 /* Acts on all that has come, and answers as far as the peer reads. */
-static void run(struct vmc_server *server, uint16_t index, uint64_t now_ms)
+static void run(struct vmc_server *server, uint16_t index)
 {
 	struct vmc_connection *connection = at(server, index);
 	struct vmc_pump pump = vmc_connection_pump(server, connection);
@@ -449,18 +443,18 @@ static void run(struct vmc_server *server, uint16_t index, uint64_t now_ms)
 	enum vmc_status status;
 
 	while ((status = vmc_pump_next(&pump, &event)) == VMC_OK)
-		act(server, index, &event, now_ms);
+		act(server, index, &event);
 	if (status < 0)
-		vmc_cache_service_drop(server, index, NULL, now_ms);
+		vmc_cache_service_drop(server, index, NULL);
 	else if (is_over(connection, &why))
-		vmc_cache_service_drop(server, index, why, now_ms);
+		vmc_cache_service_drop(server, index, why);
 	else
-		vmc_connection_settle(server, connection, now_ms);
+		vmc_connection_settle(server, connection);
 }
 
 /* see cache_service.h */
 void vmc_cache_service_wake(struct vmc_server *server, uint16_t index,
-			    unsigned got, uint64_t now_ms)
+			    unsigned got)
 {
 	struct vmc_connection *connection = at(server, index);
 	enum vmc_status status = VMC_AGAIN;
@@ -473,12 +467,11 @@ void vmc_cache_service_wake(struct vmc_server *server, uint16_t index,
 		connection->gone = 1;
 	if (status == VMC_ERR_PROTOCOL)
 		vmc_cache_service_drop(server, index,
-				       "it speaks no transport of ours",
-				       now_ms);
+				       "it speaks no transport of ours");
 	else if (status < 0 || (!connection->ops && connection->ended))
-		vmc_cache_service_drop(server, index, NULL, now_ms);
+		vmc_cache_service_drop(server, index, NULL);
 	else if (connection->ops)
-		run(server, index, now_ms);
+		run(server, index);
 }
 
 /*
@@ -500,24 +493,22 @@ static const char *refusal(enum vmc_status status)
 }
 
 static void tell_waiting(struct vmc_server *server,
-			 struct vmc_server_call *call, uint64_t now_ms)
+			 struct vmc_server_call *call)
 {
 	struct vmc_event *event;
 
 	if (call->told)
 		return;
 	call->told = 1;
-	event = vmc_pool_push(server->config.pool, VMC_EVENT_CALL_WAITING,
-			      now_ms);
-	event->peer = at(server, call->connection)->peer;
+	event = say(server, at(server, call->connection),
+		    VMC_EVENT_CALL_WAITING, NULL, NULL);
 	if (call->deadline_ms != VMC_NEVER)
-		event->ms = call->deadline_ms - now_ms;
+		event->ms = call->deadline_ms - server->now_ms;
 }
 
 /* VMC_AGAIN: it goes on waiting. Otherwise its answer has been composed,
  * and it is gone from the array. */
-static enum vmc_status serve(struct vmc_server *server, uint32_t i,
-			     uint64_t now_ms)
+static enum vmc_status serve(struct vmc_server *server, uint32_t i)
 {
 	struct vmc_server_call *call = &server->call[i];
 	struct vmc_connection *connection = at(server, call->connection);
@@ -529,47 +520,47 @@ static enum vmc_status serve(struct vmc_server *server, uint32_t i,
 		vmc_pool_leave(pool, &call->ticket);
 		return VMC_AGAIN;
 	}
-	if (call->deadline_ms <= now_ms)
+	if (call->deadline_ms <= server->now_ms)
 		status = VMC_ERR_TIMEOUT;
 	else
-		status = vmc_pool_take(pool, &call->ticket, &slot, now_ms);
+		status = vmc_pool_take(pool, &call->ticket, &slot,
+				       server->now_ms);
 	if (status == VMC_AGAIN) {
-		tell_waiting(server, call, now_ms);
+		tell_waiting(server, call);
 		return VMC_AGAIN;
 	}
 	remove_call(server, i);
 	if (status == VMC_OK)
-		answer_base_vm(server, connection, stream, slot, now_ms);
+		answer_base_vm(server, connection, stream, slot);
 	else
 		answer_error(server, connection, stream,
-			     vmc_status_code(status), refusal(status), now_ms);
+			     vmc_status_code(status), refusal(status));
 	return status;
 }
 
 /* see cache_service.h */
-int vmc_cache_service_serve(struct vmc_server *server, uint64_t now_ms)
+int vmc_cache_service_serve(struct vmc_server *server)
 {
 	uint32_t i = 0;
 	int taken = 0;
 
 	while (i < server->call_len) {
 		uint16_t index = server->call[i].connection;
-		enum vmc_status status = serve(server, i, now_ms);
+		enum vmc_status status = serve(server, i);
 
 		if (status == VMC_AGAIN) {
 			i++;
 			continue;
 		}
 		taken |= status == VMC_OK;
-		run(server, index, now_ms);
+		run(server, index);
 		i = 0; /* it may have asked again, or gone with other calls */
 	}
 	return taken;
 }
 
 /* see cache_service.h */
-uint64_t vmc_cache_service_until(const struct vmc_server *server,
-				 uint64_t now_ms)
+uint64_t vmc_cache_service_until(const struct vmc_server *server)
 {
 	uint64_t until_ms = VMC_NEVER;
 	uint32_t i;
@@ -577,7 +568,7 @@ uint64_t vmc_cache_service_until(const struct vmc_server *server,
 	for (i = 0; i < server->call_len; i++) {
 		uint64_t deadline_ms = server->call[i].deadline_ms;
 
-		if (deadline_ms > now_ms && deadline_ms < until_ms)
+		if (deadline_ms > server->now_ms && deadline_ms < until_ms)
 			until_ms = deadline_ms;
 	}
 	return until_ms;

@@ -19,24 +19,23 @@ enum vmc_status vmc_cache_service_init(struct vmc_server *server) VMC_CHECKED;
 
 /* Receives what a connection has sent, acts on it, answers. */
 void vmc_cache_service_wake(struct vmc_server *server, uint16_t connection,
-			    unsigned got, uint64_t now_ms);
+			    unsigned got);
 
 /*
  * Answers waiting calls: with VMs as far as there are any, or that there
  * will be none. 1 if a VM was taken, so that the pool has work.
  */
-int vmc_cache_service_serve(struct vmc_server *server, uint64_t now_ms);
+int vmc_cache_service_serve(struct vmc_server *server);
 
 /* Closes a connection and lets go of all that it holds. `why` goes to the
  * log; NULL if it ended in order. */
 void vmc_cache_service_drop(struct vmc_server *server, uint16_t connection,
-			    const char *why, uint64_t now_ms);
+			    const char *why);
 
 /*
  * Of the calls that wait: the first deadline that is still to come. One that
  * has passed waits for its peer to take the reply before, not for a timer.
  */
-uint64_t vmc_cache_service_until(const struct vmc_server *server,
-				 uint64_t now_ms);
+uint64_t vmc_cache_service_until(const struct vmc_server *server);
 
 #endif

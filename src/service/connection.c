@@ -12,7 +12,7 @@ _Static_assert(sizeof(struct vmc_connection) <= 1024 || VMC_WINDOW_SIZE > 512 ||
 	       "a connection takes at most 1 KiB with the default knobs");
 
 uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
-			     const struct vmc_peer *peer, uint64_t now_ms)
+			     const struct vmc_peer *peer)
 {
 	uint16_t index = server->open[server->open_len++];
 	struct vmc_connection *connection = &server->connection[index];
@@ -25,7 +25,8 @@ uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
 	connection->reply = -1;
 	connection->want = VMC_WAIT_READ;
 	connection->write_until_ms = VMC_NEVER;
-	connection->frame_until_ms = now_ms + server->config.frame_timeout_ms;
+	connection->frame_until_ms =
+		server->now_ms + server->config.frame_timeout_ms;
 	vmc_server_due(server, connection->frame_until_ms);
 	server->waits_changed = 1;
 	return index;
@@ -120,7 +121,7 @@ static void keep_timer(struct vmc_server *server, uint64_t *until_ms,
 }
 
 void vmc_connection_settle(struct vmc_server *server,
-			   struct vmc_connection *connection, uint64_t now_ms)
+			   struct vmc_connection *connection)
 {
 	struct vmc_pump pump = vmc_connection_pump(server, connection);
 	unsigned want = vmc_pump_want(&pump);
@@ -133,10 +134,10 @@ void vmc_connection_settle(struct vmc_server *server,
 	}
 	keep_timer(server, &connection->write_until_ms,
 		   (want & VMC_WAIT_WRITE) != 0,
-		   now_ms + server->config.write_timeout_ms);
+		   server->now_ms + server->config.write_timeout_ms);
 	keep_timer(server, &connection->frame_until_ms,
 		   connection->ops->partial(&connection->engine),
-		   now_ms + server->config.frame_timeout_ms);
+		   server->now_ms + server->config.frame_timeout_ms);
 }
 
 void vmc_server_due(struct vmc_server *server, uint64_t at_ms)

@@ -13,7 +13,7 @@
 
 /* Takes a free slot for an accepted stream; there must be one. */
 uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
-			     const struct vmc_peer *peer, uint64_t now_ms);
+			     const struct vmc_peer *peer);
 
 /* Closes the stream and frees the slot. */
 void vmc_connection_close(struct vmc_server *server, uint16_t index);
@@ -38,7 +38,7 @@ int vmc_connection_sending(struct vmc_connection *connection);
 
 /* Sets its timers and what it waits for, after anything was done to it. */
 void vmc_connection_settle(struct vmc_server *server,
-			   struct vmc_connection *connection, uint64_t now_ms);
+			   struct vmc_connection *connection);
 
 /* Makes the server due at `at_ms`, or earlier if it was already. */
 void vmc_server_due(struct vmc_server *server, uint64_t at_ms);
