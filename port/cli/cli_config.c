@@ -39,13 +39,12 @@ static enum vmc_status fetch(struct vmc_cache_config *config)
 	return status;
 }
 
-/* 0, "", false, null, [] and {}: what Go leaves in place of nothing. */
+/* 0, "", false, null and []: what Go writes in place of nothing. */
 static int is_nothing(struct vmc_view value)
 {
-	if (value.ptr[0] == '-' || (value.ptr[0] >= '0' && value.ptr[0] <= '9'))
-		return vmc_json_number_is_zero(value);
-	return vmc_view_is(value, "\"\"") || vmc_view_is(value, "false") ||
-	       vmc_view_is(value, "null") || vmc_view_is(value, "[]");
+	return vmc_view_is(value, "0") || vmc_view_is(value, "\"\"") ||
+	       vmc_view_is(value, "false") || vmc_view_is(value, "null") ||
+	       vmc_view_is(value, "[]");
 }
 
 /* Makes the path that of this member of the object we are in. */
