@@ -120,7 +120,7 @@
 
 /*
  * How deep objects and arrays of a JSON document may nest (Kata's own is
- * 4 deep). A deeper one is refused. 4..64. Stack: about 160 bytes a level
+ * 4 deep). A deeper one is refused. 4..64. Stack: about 200 bytes a level
  * while two documents are compared; reading alone costs none.
  */
 #ifndef VMC_JSON_DEPTH_MAX

@@ -586,12 +586,6 @@ static int is_nought(struct vmc_view mantissa)
 }
 
 /* see json_read.h */
-int vmc_json_number_is_zero(struct vmc_view number)
-{
-	return is_nought(take_mantissa(&number));
-}
-
-/* see json_read.h */
 int vmc_json_number_equal(struct vmc_view a, struct vmc_view b)
 {
 	struct vmc_view x = take_mantissa(&a);

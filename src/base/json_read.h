@@ -136,6 +136,5 @@ size_t vmc_json_text_next(struct vmc_view *raw, uint8_t out[4]);
  * are 0, -0 and 0e5. Exponents are compared as they stand: 1 and 1e0 differ.
  */
 int vmc_json_number_equal(struct vmc_view a, struct vmc_view b);
-int vmc_json_number_is_zero(struct vmc_view number);
 
 #endif

@@ -401,9 +401,10 @@ static void add_value(struct vmc_text *text, const char *label,
 	vmc_text_add(text, value.ptr_len > 0 ? "..." : "");
 }
 
-/* Says what the comparison of `document` found. */
-static enum vmc_status explain(struct vmc_error *error, struct comparison *c,
-			       struct vmc_view document, int is_wanted)
+/* Says what the comparison of `document` found; out of line too. */
+static __attribute__((noinline)) enum vmc_status
+explain(struct vmc_error *error, struct comparison *c, struct vmc_view document,
+	int is_wanted)
 {
 	struct vmc_view value = { c->differs, 0 };
 	struct vmc_text text;

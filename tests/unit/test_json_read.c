@@ -636,14 +636,6 @@ TEST(numbers_are_compared_by_value)
 	CHECK(!same_number("1e7", "1E7"));
 }
 
-TEST(zero_is_recognized)
-{
-	CHECK(vmc_json_number_is_zero(vmc_view_of("0")));
-	CHECK(vmc_json_number_is_zero(vmc_view_of("-0.00e-7")));
-	CHECK(!vmc_json_number_is_zero(vmc_view_of("0.01")));
-	CHECK(!vmc_json_number_is_zero(vmc_view_of("1e-400")));
-}
-
 /* ---- Saying what was wrong ---- */
 
 TEST(explained)
@@ -685,5 +677,4 @@ TESTS(RUN(documents)
       RUN(texts_are_compared_by_meaning)
       RUN(values_as_they_stand)
       RUN(numbers_are_compared_by_value)
-      RUN(zero_is_recognized)
       RUN(explained));

@@ -287,7 +287,7 @@ TEST(what_only_the_cache_has_is_named_too)
 		kata_4_1,
 		"HypervisorConfig.HugePages: wanted true, cached false");
 	check_mismatch("{\"a\":1}", "{\"a\":1,\"b\":{\"c\":[0]}}",
-		       "b.c: wanted nothing, cached [0]");
+		       "b.c: wanted [], cached [0]");
 	check_mismatch("{}", "{\"b\":\"x\"}",
 		       "b: wanted nothing, cached \"x\"");
 	check_mismatch(kata_1_6, kata_4_1,
@@ -308,11 +308,11 @@ TEST(absent_is_zero)
 	check_equal("{\"HypervisorConfig\":{\"MemorySize\":1}}",
 		    "{\"HypervisorConfig\":null}");
 	check_mismatch("{\"a\":null}", "{\"a\":[0]}",
-		       "a: wanted null, cached [0]");
+		       "a: wanted [], cached [0]");
 	check_mismatch("{\"a\":null}", "{\"a\":\"x\"}",
 		       "a: wanted null, cached \"x\"");
 	check_mismatch("{\"a\":[[]]}", "{\"a\":null}",
-		       "a: wanted [[]], cached null");
+		       "a: wanted [[]], cached []");
 	check_mismatch("{\"a\":[null]}", "{\"a\":[1]}",
 		       "a[0]: wanted null, cached 1");
 }
