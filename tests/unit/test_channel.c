@@ -807,6 +807,22 @@ TEST(idle_connection_that_ended_is_dialled_again)
 	end_world(&w);
 }
 
+/* But not for ever: what breaks at once is no idle connection. */
+TEST(new_connection_that_breaks_is_a_loss)
+{
+	struct world w;
+	struct call call;
+
+	begin_world(&w);
+	w.sim.fault.type = VMC_SIM_SERVER_GONE;
+	w.sim.fault.connection = 1;
+	begin_call(&call, "Get");
+	CHECK_EQ_INT(step(&w, &call), VMC_ERR_LOST);
+	CHECK_EQ_INT(w.sim.struck, 1);
+	CHECK_EQ_INT(connects, 1);
+	end_world(&w);
+}
+
 TEST(given_stream_is_not_dialled)
 {
 	struct vmc_channel_config config;
@@ -1364,6 +1380,7 @@ TESTS(RUN(call_is_answered)
       RUN(full_backlog_is_tried_again)
       RUN(dialling_ends_some_day)
       RUN(idle_connection_that_ended_is_dialled_again)
+      RUN(new_connection_that_breaks_is_a_loss)
       RUN(given_stream_is_not_dialled)
       RUN(wrong_configurations_are_refused)
       RUN(server_that_dies_fails_all_calls)

@@ -313,6 +313,64 @@ TEST(output_comes_before_input)
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 3);
 }
 
+/* The same once the request itself is out of the window, for a call that is
+ * answered later. */
+TEST(late_answers_come_before_input_too)
+{
+	uint8_t *buf;
+	struct end end;
+	size_t len;
+
+	begin_end(&end, VMC_ENGINE_SERVER);
+	give(&end, REQUEST_1);
+	next_of(&end, VMC_ENGINE_REQUEST);
+	check_no_event(&end);
+	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+	CHECK_EQ_INT(answer(&end, 1, "x"), VMC_OK);
+	CHECK(!ops->recv_buf(&end.engine, &buf, &len));
+	take(&end, (uint8_t[OUT_SIZE]){ 0 });
+	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+}
+
+/* What an event's views look into is not received over. */
+TEST(nothing_is_received_while_an_event_is_out)
+{
+	uint8_t *buf;
+	struct end end;
+	size_t len;
+
+	begin_end(&end, VMC_ENGINE_SERVER);
+	give(&end, REQUEST_1);
+	next_of(&end, VMC_ENGINE_REQUEST);
+	CHECK(!ops->recv_buf(&end.engine, &buf, &len));
+	check_no_event(&end);
+	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+}
+
+/* Nothing of one answer gets into the next. */
+TEST(error_after_a_payload)
+{
+	struct vmc_engine_reply reply = { .stream = 3,
+					  .code = VMC_CODE_NOT_FOUND };
+	struct end end;
+
+	begin_end(&end, VMC_ENGINE_SERVER);
+	CHECK_EQ_INT(answer(&end, 1, "payload"), VMC_OK);
+	take(&end, (uint8_t[OUT_SIZE]){ 0 });
+	check_delivered(&end, 1);
+	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	check_sends(&end, "00000004 00000003 02 00 0a02 0805");
+	check_delivered(&end, 3);
+	CHECK_EQ_INT(answer(&end, 5, "payload"), VMC_OK);
+	take(&end, (uint8_t[OUT_SIZE]){ 0 });
+	check_delivered(&end, 5);
+	give(&end, "00000000 00000001 03 00");
+	next_of(&end, VMC_ENGINE_CANCELLED);
+	check_sends(&end, "00000022 00000001 02 00 0a20 0803 121c"
+			  "53747265616d4944206973206e6f206c6f6e67657220616374"
+			  "697665");
+}
+
 /* STARTED with the first byte of the payload, and not of the head. */
 TEST(started_and_delivered_are_exact)
 {
@@ -1124,6 +1182,9 @@ TESTS(RUN(server_answers_a_request)
       RUN(error_texts_are_made_utf8_and_fit)
       RUN(replies_go_in_any_order)
       RUN(output_comes_before_input)
+      RUN(late_answers_come_before_input_too)
+      RUN(nothing_is_received_while_an_event_is_out)
+      RUN(error_after_a_payload)
       RUN(started_and_delivered_are_exact)
       RUN(answer_may_be_taken_in_any_pieces)
       RUN(payload_over_4_mib_is_not_sent)
