@@ -353,6 +353,22 @@ TEST(half_closed_peer_gets_all_of_its_answer)
 	CHECK_EQ_INT(w.server.open_len, 0);
 }
 
+TEST(half_closed_waiter_gets_all_of_its_vm)
+{
+	server_world_begin(&w, 1);
+	w.p.mock.script[VMC_MOCK_BOOT].delay_ms = 10;
+	server_world_start(&w);
+	peer_connect(&w, &a);
+	(void)peer_ask(&w, &a, "GetBaseVM");
+	vmc_sim_port_ops.shutdown(&w.p.sim, a.stream);
+	server_world_settle(&w);
+	w.p.sim.ring = 5;
+	server_world_pass(&w, 10);
+	CHECK_EQ_INT(peer_answer(&w, &a)->code, 0);
+	CHECK_EQ_INT(vmc_pool_counters(&w.p.pool)->handed, 1);
+	CHECK_EQ_INT(a.end, VMC_CLOSED);
+}
+
 TEST(who_asks_and_goes_takes_nothing)
 {
 	uint32_t writes;
@@ -388,6 +404,7 @@ TEST(half_closed_and_then_gone)
 TEST(more_calls_than_may_wait)
 {
 	static struct peer peer[2];
+	const struct answer *answer;
 	unsigned i;
 
 	server_world_begin(&w, 1);
@@ -400,8 +417,9 @@ TEST(more_calls_than_may_wait)
 	server_world_settle(&w);
 	CHECK_EQ_INT(w.server.call_len, VMC_CALL_MAX);
 	peer_connect(&w, &a);
-	CHECK_EQ_INT(peer_call(&w, &a, "GetBaseVM")->code,
-		     VMC_CODE_RESOURCE_EXHAUSTED);
+	answer = peer_call(&w, &a, "GetBaseVM");
+	CHECK_EQ_INT(answer->code, VMC_CODE_RESOURCE_EXHAUSTED);
+	CHECK(strstr(answer->message, "VMC_CALL_MAX calls") != NULL);
 	server_world_pass(&w, 10);
 	CHECK_EQ_INT(w.server.call_len, VMC_CALL_MAX - 1);
 	(void)peer_ask(&w, &a, "GetBaseVM");
@@ -801,6 +819,7 @@ TESTS(RUN(config_is_what_was_given)
       RUN(waiting_peer_that_goes_costs_nothing)
       RUN(half_closed_peer_is_still_answered)
       RUN(half_closed_peer_gets_all_of_its_answer)
+      RUN(half_closed_waiter_gets_all_of_its_vm)
       RUN(who_asks_and_goes_takes_nothing)
       RUN(half_closed_and_then_gone)
       RUN(more_calls_than_may_wait)
