@@ -91,9 +91,6 @@ struct vmc_error {
 	char text[VMC_ERROR_TEXT_SIZE];
 };
 
-/* "VMC_ERR_TOO_BIG" and the like; "VMC_?" for a value that is none. */
-const char *vmc_status_name(enum vmc_status status);
-
 /* A few words for a person: "too big", "no server at the endpoint". */
 const char *vmc_status_words(enum vmc_status status);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Status: names, words, codes; and errors, of which the first one stays.
+ * Status: words and codes; and errors, of which the first one stays.
  */
 #include "vmcache/status.h"
 
@@ -9,13 +9,12 @@
 struct status_row {
 	enum vmc_status status;
 	enum vmc_code code;
-	const char *name;
 	const char *words;
 };
 
 #define ROW(status, code, words)                                               \
 	{                                                                      \
-		status, VMC_CODE_##code, #status, words                        \
+		status, VMC_CODE_##code, words                        \
 	}
 
 static const struct status_row rows[] = {
@@ -75,14 +74,6 @@ static const struct status_row *row_of(enum vmc_status status)
 		if (rows[i].status == status)
 			return &rows[i];
 	return NULL;
-}
-
-/* see vmcache/status.h */
-const char *vmc_status_name(enum vmc_status status)
-{
-	const struct status_row *row = row_of(status);
-
-	return row ? row->name : "VMC_?";
 }
 
 /* see vmcache/status.h */
