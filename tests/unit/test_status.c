@@ -8,7 +8,7 @@
 #include "vmcache/status.h"
 #include "../../src/base/options.h"
 
-/* Each value of the enum. */
+/* Each value of the enum, with its name as the compiler sees it. */
 #define ALL_STATUSES(X)                                                        \
 	X(VMC_OK)                                                              \
 	X(VMC_AGAIN)                                                           \
@@ -36,10 +36,11 @@
 	X(VMC_ERR_VM)                                                          \
 	X(VMC_ERR_MISMATCH)
 
-#define ROW(status) { status },
+#define ROW(status) { status, #status },
 
 static const struct {
 	enum vmc_status status;
+	const char *name;
 } rows[] = { ALL_STATUSES(ROW) };
 
 TEST(every_status_has_words_and_a_code)
