@@ -61,9 +61,8 @@ static void answer(int stream)
 	if ((size_t)len != sizes.request)
 		bench_fail("half a request");
 	part.iov_len = sizes.response;
-	if (sendmsg(stream, &message, MSG_DONTWAIT | MSG_NOSIGNAL) !=
-	    (ssize_t)sizes.response)
-		bench_fail("send");
+	if (sendmsg(stream, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		close(stream); /* it has gone with a call in flight */
 }
 
 /* see bench.h */
