@@ -90,6 +90,12 @@ static void draw(struct cli_log *log)
 }
 
 /* see cli_log.h */
+int cli_log_shows_progress(const struct cli_log *log)
+{
+	return log->terminal;
+}
+
+/* see cli_log.h */
 void cli_log_progress(struct cli_log *log, const char *text)
 {
 	size_t len = strnlen(text, sizeof(log->progress));

@@ -61,6 +61,9 @@ void cli_log_end(struct cli_log *log);
 /* Logs what happened in a pool or server. */
 void cli_log_event(struct cli_log *log, const struct vmc_event *event);
 
+/* 1 if progress is shown: what costs time to compose can be left out. */
+int cli_log_shows_progress(const struct cli_log *log);
+
 /* On a terminal: shows this (printable, below 80 characters) at the end. */
 void cli_log_progress(struct cli_log *log, const char *text);
 

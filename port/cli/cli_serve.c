@@ -22,6 +22,9 @@
 /* VMConfig as JSON: some 20 keys, and paths of up to 4096 bytes each. */
 #define DATA_SIZE 65536
 
+/* Cells of the bar that a terminal shows, and a NUL. */
+#define BAR_SIZE 17
+
 /* The records lie beside the endpoint that their server serves. */
 #define RECORDS_SUFFIX ".records"
 
@@ -227,16 +230,31 @@ static void log_accel(void)
 	cli_log_end(&serve.log);
 }
 
+/* One cell for each VM, or for so many of a big pool: # ready, + booting. */
+static void draw_bar(char bar[BAR_SIZE], uint32_t ready, uint32_t booting)
+{
+	uint32_t number = serve.settings.number;
+	uint32_t cells = number < BAR_SIZE - 1 ? number : BAR_SIZE - 1;
+	uint32_t full = ready * cells / number;
+	uint32_t begun = (ready + booting) * cells / number;
+
+	for (uint32_t i = 0; i < cells; i++)
+		bar[i] = i < full ? '#' : i < begun ? '+' : '.';
+	bar[cells] = '\0';
+}
+
 static void show_progress(void)
 {
-	char text[CLI_LOG_PROGRESS_SIZE];
+	uint32_t ready = vmc_pool_ready(&serve.pool);
+	uint32_t booting = vmc_pool_booting(&serve.pool);
+	char bar[BAR_SIZE], text[CLI_LOG_PROGRESS_SIZE];
 
-	if (!serve.log.terminal) /* this is in every call's way */
+	if (!cli_log_shows_progress(&serve.log))
 		return;
+	draw_bar(bar, ready, booting);
 	snprintf(text, sizeof(text),
-		 "%u of %u VMs ready, %u booting, %llu handed out",
-		 vmc_pool_ready(&serve.pool), serve.settings.number,
-		 vmc_pool_booting(&serve.pool),
+		 "[%s] %u of %u VMs ready, %u booting, %llu handed out", bar,
+		 ready, serve.settings.number, booting,
 		 (unsigned long long)vmc_pool_counters(&serve.pool)->handed);
 	cli_log_progress(&serve.log, text);
 }

@@ -290,8 +290,8 @@ terminal_shows_the_pool_filling()
 	{
 		until_true grep -qF "$1" "$work/screen" || fail "no $1"
 	}
-	says_screen "0 of 2 VMs ready"
-	says_screen "2 of 2 VMs ready"
+	says_screen "[++] 0 of 2 VMs ready, 2 booting"
+	says_screen "[##] 2 of 2 VMs ready, 0 booting"
 	printf '\003' >&9
 	wait $terminal
 	[ $? -eq 0 ] || fail "exit status after ctrl-C"

@@ -177,7 +177,7 @@ control_c_leaves_handed_vms_alone()
 
 quit_and_signal_leave_nothing()
 {
-	for _ in $(seq 10); do
+	for _ in $(seq 100); do
 		qemu
 		ready 2
 		"$TOOL" burst "$VMCACHE_ENDPOINT" "$server" >/dev/null ||
