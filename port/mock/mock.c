@@ -287,12 +287,18 @@ static enum vmc_status make(struct vmc_mock *mock, struct vmc_vm *vm,
 	return VMC_OK;
 }
 
-static void set_agent_url(const struct vmc_mock *mock, struct vmc_vm *vm)
+static enum vmc_status set_agent_url(const struct vmc_mock *mock,
+				     struct vmc_vm *vm)
 {
 	size_t len = mock->agent_url ? strlen(mock->agent_url) : 0;
 
-	if (len && len < sizeof(vm->agent_url))
+	if (len >= sizeof(vm->agent_url))
+		return vmc_error_set_number(&vm->error, VMC_ERR_TOO_BIG,
+					    "agent_url: bytes allowed",
+					    sizeof(vm->agent_url) - 1);
+	if (len)
 		memcpy(vm->agent_url, mock->agent_url, len + 1);
+	return VMC_OK;
 }
 
 static enum vmc_status mock_boot(void *ctx, struct vmc_vm *vm,
@@ -308,9 +314,7 @@ static enum vmc_status mock_boot(void *ctx, struct vmc_vm *vm,
 			return vmc_task_end(task, status);
 	}
 	status = run_op(mock, vm, VMC_MOCK_BOOT, task, now_ms);
-	if (status == VMC_OK)
-		set_agent_url(mock, vm);
-	return status;
+	return status ? status : set_agent_url(mock, vm);
 }
 
 static enum vmc_status mock_ready(void *ctx, struct vmc_vm *vm,

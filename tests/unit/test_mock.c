@@ -337,6 +337,22 @@ TEST(book_that_is_full)
 	CHECK(strstr(other.error.text, "1") != NULL);
 }
 
+TEST(agent_url_that_is_too_long)
+{
+	static char url[VMC_URL_SIZE + 1];
+
+	begin();
+	memset(url, 'u', VMC_URL_SIZE);
+	w.mock.agent_url = url;
+	CHECK_EQ_INT(boot(&vm), VMC_ERR_TOO_BIG);
+	CHECK(strstr(vm.error.text, "agent_url") != NULL);
+	CHECK_EQ_INT(vmc_mock_ops.stop(&w.mock, &vm, &task, 0), VMC_OK);
+	w.mock.agent_url = url + 1;
+	vmc_error_reset(&vm.error);
+	CHECK_EQ_INT(boot(&vm), VMC_OK);
+	CHECK_EQ_STR(vm.agent_url, url + 1);
+}
+
 TESTS(RUN(zeroed_driver_is_instant)
       RUN(nth_call_goes_wrong)
       RUN(all_calls_go_wrong_from_one_on)
@@ -353,4 +369,5 @@ TESTS(RUN(zeroed_driver_is_instant)
       RUN(attach_reads_any_json_of_that_vm)
       RUN(two_operations_at_once_are_noticed)
       RUN(other_misuse_is_noticed)
-      RUN(book_that_is_full));
+      RUN(book_that_is_full)
+      RUN(agent_url_that_is_too_long));
