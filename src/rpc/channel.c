@@ -64,6 +64,21 @@ static enum vmc_status set_error(struct vmc_channel *channel,
 	return vmc_error_set(&channel->error, status, what, detail);
 }
 
+/* The same, with a second detail: another's words. */
+static void explain(struct vmc_channel *channel, enum vmc_status status,
+		    const char *what, const char *detail, struct vmc_view why)
+{
+	struct vmc_text text;
+
+	(void)set_error(channel, status, what, detail);
+	if (why.ptr_len == 0)
+		return;
+	vmc_text_append_to(&text, channel->error.text,
+			   sizeof(channel->error.text));
+	vmc_text_add(&text, ": ");
+	vmc_text_add_view(&text, why);
+}
+
 static const char *endpoint_of(const struct vmc_channel *channel)
 {
 	const char *endpoint = channel->config.endpoint;
@@ -127,32 +142,11 @@ static enum vmc_status break_connection(struct vmc_channel *channel,
 }
 
 static enum vmc_status lose_connection(struct vmc_channel *channel,
-				       const char *why)
+				       enum vmc_status why)
 {
-	struct vmc_text text;
-
-	(void)set_error(channel, VMC_ERR_LOST, "connection lost",
-			endpoint_of(channel));
-	vmc_text_append_to(&text, channel->error.text,
-			   sizeof(channel->error.text));
-	vmc_text_add(&text, ": ");
-	vmc_text_add(&text, why);
+	explain(channel, VMC_ERR_LOST, "connection lost", endpoint_of(channel),
+		vmc_view_of(vmc_status_words(why)));
 	return break_connection(channel, VMC_ERR_LOST);
-}
-
-/* The peer's bytes are not what they should be. */
-static enum vmc_status reject_peer(struct vmc_channel *channel,
-				   const char *reason)
-{
-	struct vmc_text text;
-
-	(void)set_error(channel, VMC_ERR_PROTOCOL, "peer does not speak",
-			channel->engine_ops->name);
-	vmc_text_append_to(&text, channel->error.text,
-			   sizeof(channel->error.text));
-	vmc_text_add(&text, ": ");
-	vmc_text_add(&text, reason);
-	return break_connection(channel, VMC_ERR_PROTOCOL);
 }
 
 static enum vmc_status dial_again(struct step *step)
@@ -334,8 +328,8 @@ static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
 {
 	struct vmc_channel *channel = step->channel;
 
-	if (status == VMC_ERR_FULL)
-		return lose_connection(channel, "stream numbers are used up");
+	if (status == VMC_ERR_FULL) /* of stream numbers */
+		return lose_connection(channel, status);
 	vmc_error_reset(&channel->error);
 	return vmc_error_set_number(&channel->error, status,
 				    "request does not fit VMC_REQUEST_SIZE",
@@ -351,7 +345,7 @@ static enum vmc_status send_request(struct step *step)
 	enum vmc_status status = vmc_pump_send(&pump);
 
 	if (status < 0)
-		return lose_connection(channel, vmc_status_words(status));
+		return lose_connection(channel, status);
 	if (status == VMC_AGAIN)
 		return VMC_AGAIN;
 	step->request->timeout_ns = timeout_ns(call->task, step->now_ms);
@@ -394,7 +388,7 @@ static enum vmc_status begin_request(struct step *step)
 	    may_redial(channel))
 		status = redial(step);
 	if (step->call->task->phase == CALL_WAIT && status < 0)
-		return lose_connection(channel, vmc_status_words(status));
+		return lose_connection(channel, status);
 	return status;
 }
 
@@ -403,7 +397,6 @@ static enum vmc_status finish(struct step *step,
 {
 	struct vmc_channel *channel = step->channel;
 	enum vmc_status status = VMC_ERR_CALL;
-	struct vmc_text text;
 
 	channel->proven = 1;
 	*step->reply = event->payload;
@@ -413,15 +406,9 @@ static enum vmc_status finish(struct step *step,
 		status = VMC_ERR_TOO_BIG;
 	else if (event->code == VMC_CODE_DEADLINE_EXCEEDED)
 		status = VMC_ERR_TIMEOUT;
-	(void)set_error(channel, status, step->request->method,
-			vmc_code_name(event->code));
+	explain(channel, status, step->request->method,
+		vmc_code_name(event->code), event->message);
 	channel->error.code = event->code;
-	if (event->message.ptr_len == 0)
-		return status;
-	vmc_text_append_to(&text, channel->error.text,
-			   sizeof(channel->error.text));
-	vmc_text_add(&text, ": ");
-	vmc_text_add_view(&text, event->message);
 	return status;
 }
 
@@ -442,54 +429,54 @@ static enum vmc_status take_response(struct step *step,
 	return VMC_AGAIN;
 }
 
+/* The peer's bytes are not what they should be. */
+static enum vmc_status reject_peer(struct vmc_channel *channel,
+				   const char *reason)
+{
+	explain(channel, VMC_ERR_PROTOCOL, "peer does not speak",
+		channel->engine_ops->name, vmc_view_of(reason));
+	return break_connection(channel, VMC_ERR_PROTOCOL);
+}
+
 /* Takes responses until there is none, or one is held. */
-static enum vmc_status take_responses(struct step *step)
+static enum vmc_status take_responses(struct step *step,
+				      const struct vmc_pump *pump)
 {
 	struct vmc_channel *channel = step->channel;
-	struct vmc_pump pump = pump_of(channel);
 	struct vmc_engine_event event;
 	enum vmc_status status;
 	const char *reason;
 
 	while (!channel->response_held) {
-		status = vmc_pump_next(&pump, &event);
+		status = vmc_pump_next(pump, &event);
 		if (status < 0)
-			return lose_connection(channel,
-					       vmc_status_words(status));
+			return lose_connection(channel, status);
 		if (status == VMC_AGAIN)
 			break;
 		status = take_response(step, &event);
 		if (status != VMC_AGAIN)
 			return status;
 	}
-	if (channel->engine_ops->failed(&channel->engine, &reason) ==
-	    VMC_ERR_PROTOCOL)
+	if (pump->ops->failed(pump->engine, &reason) == VMC_ERR_PROTOCOL)
 		return reject_peer(channel, reason);
 	return VMC_AGAIN;
 }
 
-static enum vmc_status receive(struct step *step)
+/* Looks among what has come, then at what comes, unless it is too early. */
+static enum vmc_status await_response(struct step *step, int early)
 {
 	struct vmc_channel *channel = step->channel;
 	struct vmc_pump pump = pump_of(channel);
-	enum vmc_status status = vmc_pump_recv(&pump);
+	enum vmc_status status = take_responses(step, &pump);
 
+	if (status != VMC_AGAIN || channel->response_held || early)
+		return status;
+	status = vmc_pump_recv(&pump);
 	if (status == VMC_AGAIN)
 		return VMC_AGAIN;
 	if (status != VMC_OK)
-		return lose_connection(channel, vmc_status_words(status));
-	return take_responses(step);
-}
-
-static enum vmc_status await_response(struct step *step)
-{
-	struct vmc_channel *channel = step->channel;
-	enum vmc_status status;
-
-	status = take_responses(step);
-	if (status != VMC_AGAIN || channel->response_held)
-		return status;
-	return receive(step);
+		return lose_connection(channel, status);
+	return take_responses(step, &pump);
 }
 
 static enum vmc_status fetch_held(struct step *step)
@@ -522,7 +509,7 @@ static enum vmc_status report_failure(struct step *step)
 static enum vmc_status step_call(struct step *step)
 {
 	struct vmc_task *task = step->call->task;
-	enum vmc_status status;
+	enum vmc_status status = VMC_AGAIN;
 
 	if (step->call->failed)
 		return report_failure(step);
@@ -535,12 +522,10 @@ static enum vmc_status step_call(struct step *step)
 	}
 	if (task->phase == CALL_SEND) {
 		status = begin_request(step);
-		if (status == VMC_OK)
-			return take_responses(step);
 		if (status < 0 || task->phase == CALL_CONNECT)
 			return status;
 	}
-	return await_response(step);
+	return await_response(step, status == VMC_OK);
 }
 
 /* Waits for the connection as it is now. */

@@ -1009,7 +1009,7 @@ TEST(stream_numbers_run_out_and_begin_again)
 	CHECK_EQ_INT(step(&w, &call), VMC_OK);
 	w.channel.engine.ttrpc.last_stream = UINT32_MAX;
 	CHECK_EQ_INT(step(&w, &call), VMC_ERR_LOST);
-	check_text_has(&w, "used up");
+	check_text_has(&w, "no room left");
 	hang_up(&w);
 	CHECK_EQ_INT(step(&w, &call), VMC_AGAIN);
 	serve(&w);
