@@ -46,11 +46,25 @@ static void take_vm(struct vmc_vm_config *vm, const struct cli_options *o)
 	vm->memory_max_mib = cli_number(o, CLI_MAX_MEMORY, vm->memory_max_mib);
 }
 
+/* What the driver would take by itself is told too: who compares
+ * configurations sees what the VMs were made with. */
+static void take_defaults(struct vmc_vm_config *vm)
+{
+	int qemu = strcmp(vm->hypervisor, vmc_qemu_ops.name) == 0;
+
+	if (!vm->memory_mib)
+		vm->memory_mib =
+			qemu ? VMC_QEMU_MEMORY_MIB : VMC_MOCK_MEMORY_MIB;
+	if (qemu && !vm->machine_type)
+		vm->machine_type = "q35";
+}
+
 static void take_options(struct cli_settings *settings,
 			 const struct cli_options *options)
 {
 	take_pool(settings, options);
 	take_vm(&settings->vm, options);
+	take_defaults(&settings->vm);
 	settings->qemu.run_dir =
 		cli_text(options, CLI_RUN_DIR, settings->qemu.run_dir);
 	settings->qemu.ready =
