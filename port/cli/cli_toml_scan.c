@@ -520,9 +520,9 @@ static int is_word(char c)
 	return is_bare(c) || c == '+' || c == '.' || c == ':';
 }
 
-static int digit_value(char c)
+static int is_digit(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : hex_value(c);
+	return c >= '0' && c <= '9';
 }
 
 /* Takes digits with single '_' between them; how many, or -1. */
@@ -534,7 +534,7 @@ static int span_digits(const char **at, const char *end, int base)
 		if (**at == '_' && count > 0 && *at + 1 < end &&
 		    (*at)[-1] != '_')
 			(*at)++;
-		if (digit_value(**at) < 0 || digit_value(**at) >= base)
+		if (hex_value(**at) < 0 || hex_value(**at) >= base)
 			break;
 		(*at)++;
 		count++;
@@ -549,8 +549,7 @@ static int is_float(const char *at, const char *end)
 	at += *at == '+' || *at == '-';
 	if (end - at == 3 && (!memcmp(at, "inf", 3) || !memcmp(at, "nan", 3)))
 		return 1;
-	if (end - at > 1 && at[0] == '0' && digit_value(at[1]) < 10 &&
-	    digit_value(at[1]) >= 0)
+	if (end - at > 1 && at[0] == '0' && (at[1] == '_' || is_digit(at[1])))
 		return 0;
 	if (span_digits(&at, end, 10) < 0)
 		return 0;
@@ -597,9 +596,9 @@ static uint64_t magnitude_of(const char *at, const char *end, int base,
 	for (; at < end; at++) {
 		if (*at == '_')
 			continue;
-		if (value > (max - (uint64_t)digit_value(*at)) / (uint64_t)base)
+		if (value > (max - (uint64_t)hex_value(*at)) / (uint64_t)base)
 			return max + 1;
-		value = value * (uint64_t)base + (uint64_t)digit_value(*at);
+		value = value * (uint64_t)base + (uint64_t)hex_value(*at);
 	}
 	return value;
 }
@@ -634,7 +633,7 @@ static int is_integer(const char *at, const char *end, int64_t *value)
 /* A date or a time of day, as far as that can be told from a number. */
 static int looks_like_a_date(const char *at, const char *end)
 {
-	if (end - at < 5 || digit_value(*at) < 0 || digit_value(*at) > 9)
+	if (end - at < 5 || !is_digit(*at))
 		return 0;
 	return at[2] == ':' || at[4] == '-';
 }

@@ -605,10 +605,270 @@ TEST(off_is_accepted)
 	CHECK(toml.refused[0] != '\0');
 }
 
-/* ---- The scanner by itself ---- */
+/* ---- The scanner by itself: what a document says ---- */
 
 static struct toml_scan scan;
 static struct toml_item item;
+
+static char *put_value(char *at)
+{
+	switch (item.kind) {
+	case TOML_TABLE:
+		return at + sprintf(at, " table");
+	case TOML_STRING:
+		return at + sprintf(at, " '%s'", item.text);
+	case TOML_INTEGER:
+		return at + sprintf(at, " %lld", (long long)item.integer);
+	case TOML_FLOAT:
+		return at + sprintf(at, " float");
+	case TOML_BOOL:
+		return at + sprintf(at, item.truth ? " true" : " false");
+	default:
+		return at + sprintf(at, " [%u]", item.elements);
+	}
+}
+
+/* A line "LINE PATH VALUE" for each item. */
+static const char *dump(const char *text)
+{
+	static char out[2048];
+	size_t len = strlen(text);
+	char *at = out;
+	int got;
+
+	free(file);
+	file = malloc(len + 1);
+	CHECK(file != NULL);
+	memcpy(file, text, len);
+	file[len] = 'x';
+	*at = '\0';
+	toml_scan_init(&scan, file, len);
+	while ((got = toml_scan_next(&scan, &item)) > 0) {
+		at += sprintf(at, "%u %s", item.line, item.path);
+		at = put_value(at);
+		at += sprintf(at, "\n");
+	}
+	if (got < 0)
+		sprintf(at, "%u: %s", scan.line, scan.error);
+	return out;
+}
+
+#define SAYS(text, want) CHECK_EQ_STR(dump(text), want)
+
+TEST(integers)
+{
+	SAYS("a=0", "1 a 0\n");
+	SAYS("a=+0\nb=-0", "1 a 0\n2 b 0\n");
+	SAYS("a=+99\nb=-17", "1 a 99\n2 b -17\n");
+	SAYS("a=1_2_3_4_5", "1 a 12345\n");
+	SAYS("a=5_349_221", "1 a 5349221\n");
+	SAYS("a=0xDEADBEEF", "1 a 3735928559\n");
+	SAYS("a=0xdead_beef", "1 a 3735928559\n");
+	SAYS("a=0x0_1", "1 a 1\n");
+	SAYS("a=0o01234567", "1 a 342391\n");
+	SAYS("a=0o755", "1 a 493\n");
+	SAYS("a=0b11010110", "1 a 214\n");
+	SAYS("a=0x7fffffffffffffff", "1 a 9223372036854775807\n");
+	SAYS("a=9223372036854775807", "1 a 9223372036854775807\n");
+	SAYS("a=-9223372036854775808", "1 a -9223372036854775808\n");
+	SAYS("a=0x8000000000000000", "1: a: number out of range");
+	SAYS("a=0b1000000000000000000000000000000000000000000000000000000000"
+	     "0000000",
+	     "1: a: number out of range");
+	SAYS("a=0x_1", "1: a: not a value (strings need quotes)");
+	SAYS("a=-0x1", "1: a: not a value (strings need quotes)");
+	SAYS("a=0X1", "1: a: not a value (strings need quotes)");
+	SAYS("a=0b", "1: a: not a value (strings need quotes)");
+	SAYS("a=-01", "1: a: not a value (strings need quotes)");
+	SAYS("a=0_1", "1: a: not a value (strings need quotes)");
+	SAYS("a=+_1", "1: a: not a value (strings need quotes)");
+	SAYS("a=1_", "1: a: not a value (strings need quotes)");
+	SAYS("a=--1", "1: a: not a value (strings need quotes)");
+	SAYS("a=1 2", "1 a 1\n1: the line's end expected, not '2'");
+}
+
+TEST(floats)
+{
+	static const char *const right[] = {
+		"1.0",  "+1.0",    "-0.01", "3.1415",    "5e+22",
+		"1e06", "-2E-2",   "0.0",   "6.626e-34", "224_617.445_991_228",
+		"0e0",  "1e1_000", "inf",   "+inf",      "-inf",
+		"nan",  "-nan",    "1_0.5", "1.5_0",     "0.5e-0_1",
+	};
+	static const char *const wrong[] = {
+		".7",   "7.",    "3.e+20", "1._5",  "1_.5",   "1.5_",
+		"1e_5", "1e5_",  "1e",     "1.5e+", "01.5",   "-01.5",
+		"e5",   "1e5.0", "1.2.3",  "+-1.5", "Inf",    "NaN",
+		"infi", "0_1.5", "1__0.5", "0x1.5", "1.5.e3",
+	};
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		snprintf(text, sizeof(text), "a=%s#", right[i]);
+		SAYS(text, "1 a float\n");
+	}
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "a=%s", wrong[i]);
+		if (strncmp(dump(text), "1: ", 3) != 0)
+			CHECK_EQ_STR(dump(text), text);
+	}
+}
+
+TEST(strings_of_one_line)
+{
+	SAYS("a=''", "1 a ''\n");
+	SAYS("a=\"\"", "1 a ''\n");
+	SAYS("a='\\n\"'", "1 a '\\n\"'\n");
+	SAYS("a=\"it's\\\\ \\\"quoted\\\"\"", "1 a 'it's\\ \"quoted\"'\n");
+	SAYS("a=\"\\u00E9\\u20ac\\U0001f600\"",
+	     "1 a '\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80'\n");
+	SAYS("a=\"\\ud7ff\\ue000\\uffff\\U0010ffff\"",
+	     "1 a '\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf4\x8f\xbf\xbf'\n");
+	SAYS("a=\"\\u007f\\u0080\\u07ff\\u0800\"",
+	     "1 a '\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80'\n");
+	SAYS("a='\ttab\t'", "1 a '\ttab\t'\n");
+	SAYS("a='x'#y", "1 a 'x'\n");
+	SAYS("a=\"\\udfff\"", "1: bad escape in a string");
+	SAYS("a=\"\\uD800\"", "1: bad escape in a string");
+	SAYS("a=\"\\U00110000\"", "1: bad escape in a string");
+	SAYS("a=\"\\U0000d800\"", "1: bad escape in a string");
+	SAYS("a=\"\\u00e\"", "1: bad escape in a string");
+	SAYS("a=\"\\/\"", "1: bad escape in a string");
+	SAYS("a=\"\\", "1: bad escape in a string");
+	SAYS("a='x", "1: the string that begins here does not end");
+}
+
+TEST(strings_of_lines)
+{
+	SAYS("a=''''''", "1 a ''\n");
+	SAYS("a=\"\"\"\"\"\"", "1 a ''\n");
+	SAYS("a='''\n'''", "1 a ''\n");
+	SAYS("a='''\r\nx'''", "1 a 'x'\n");
+	SAYS("a='''\n\n'''\nb=1", "1 a '\n'\n4 b 1\n");
+	SAYS("a='''one\ntwo\r\n'''", "1 a 'one\ntwo\r\n'\n");
+	SAYS("a='''it''s'''", "1 a 'it''s'\n");
+	SAYS("a='''x''''", "1 a 'x''\n");
+	SAYS("a='''x'''''", "1 a 'x'''\n");
+	SAYS("a=\"\"\"x\"\"\"\"", "1 a 'x\"'\n");
+	SAYS("a=\"\"\"x\"\"\"\"\"", "1 a 'x\"\"'\n");
+	SAYS("a=\"\"\"one \\\n\n   two\"\"\"\nb=1", "1 a 'one two'\n4 b 1\n");
+	SAYS("a=\"\"\"one\\   \n two\\\r\n\t\"\"\"", "1 a 'onetwo'\n");
+	SAYS("a=\"\"\"\\\"\"\"\\n\"\"\"", "1 a '\"\"\"\n'\n");
+	SAYS("a=\"\"\"x\\ y\"\"\"", "1: bad escape in a string");
+	SAYS("a='''\nx''", "1: the string that begins here does not end");
+	SAYS("a='''''", "1: the string that begins here does not end");
+	SAYS("a=\"\"\"", "1: the string that begins here does not end");
+}
+
+TEST(keys)
+{
+	SAYS("a-b_C9=1", "1 a-b_C9 1\n");
+	SAYS("''=1", "1 \"\" 1\n");
+	SAYS("\"\"=1", "1 \"\" 1\n");
+	SAYS("'a b'=1", "1 \"a b\" 1\n");
+	SAYS("\"a\\\"b\"=1", "1 \"a\\\"b\" 1\n");
+	SAYS("'\\'=1", "1 \"\\\\\" 1\n");
+	SAYS("3.14=1", "1 3.14 1\n");
+	SAYS("a . b\t.c=1", "1 a.b.c 1\n");
+	SAYS("true=1\ninf=2", "1 true 1\n2 inf 2\n");
+	SAYS("\xc3\xa9=1", "1: a key expected, not '\\xc3'");
+	SAYS("'\xc3\xa9'=1", "1 \"\xc3\xa9\" 1\n");
+	SAYS("a..b=1", "1: a key expected, not '.'");
+	SAYS("a.\n=1", "1: a key expected, not '\\n'");
+	SAYS("a\n=1", "1: '=' expected, not '\\n'");
+	SAYS("a=\n1", "1: a value expected, not '\\n'");
+	SAYS("\"\"\"a\"\"\"=1", "1: a key cannot span lines");
+}
+
+TEST(tables)
+{
+	SAYS("[a]\nx=1\n[b.c]\nx=2", "1 a table\n2 a.x 1\n3 b.c table\n"
+				     "4 b.c.x 2\n");
+	SAYS("[ j . 'k' . \"l\" ]", "1 j.k.l table\n");
+	SAYS("[a.b]\n[a]\nx=1", "1 a.b table\n2 a table\n3 a.x 1\n");
+	SAYS("[a]\nb.c=1\nb.d=2\n[a.b.e]",
+	     "1 a table\n2 a.b.c 1\n3 a.b.d 2\n4 a.b.e table\n");
+	SAYS("[a]\nb.c=1\n[a.b]",
+	     "1 a table\n2 a.b.c 1\n3: a.b: is in use already");
+	SAYS("a={b=1}\na.c=2", "1 a.b 1\n2: a: is in use already");
+	SAYS("[a.b]\nx=1\n[a]\nb.y=2", "1 a.b table\n2 a.b.x 1\n3 a table\n"
+				       "4: a.b: is in use already");
+	SAYS("[a]\n[a.b]\n[a]", "1 a table\n2 a.b table\n3: a: stands twice");
+	SAYS("[[a]]\nx=1\n[[a]]\nx=2\n[a.b]\ny=3",
+	     "1 a[0] table\n2 a[0].x 1\n3 a[1] table\n4 a[1].x 2\n"
+	     "5 a[1].b table\n6 a[1].b.y 3\n");
+	SAYS("[[a]]\n[[a.b]]\n[[a.b]]\n[[a]]\n[[a.b]]",
+	     "1 a[0] table\n2 a[0].b[0] table\n3 a[0].b[1] table\n"
+	     "4 a[1] table\n5 a[1].b[0] table\n");
+	SAYS("[[a]]\n[a]", "1 a[0] table\n2: a: is in use already");
+	SAYS("[a.b]\n[[a]]", "1 a.b table\n2: a: is in use already");
+	SAYS("a=[1]\n[[a]]", "1 a [1]\n2: a: is in use already");
+	SAYS("[[a]]\n[a.b]\n[[a.b]]", "1 a[0] table\n2 a[0].b table\n"
+				      "3: a[0].b: is in use already");
+	SAYS("[a]x=1", "1 a table\n1: the line's end expected, not 'x'");
+	SAYS("[a", "1: ']' expected, not the file's end");
+	SAYS("[a b]", "1: ']' expected, not 'b'");
+	SAYS("[[a]", "1: ']]' expected, not ']'");
+	SAYS("[ [a]]", "1: a key expected, not '['");
+	SAYS("[a]#x\n#y\n", "1 a table\n");
+}
+
+TEST(inline_tables)
+{
+	SAYS("a={}", "");
+	SAYS("a={ }\nb=1", "2 b 1\n");
+	SAYS("a={x=1,y='z'}", "1 a.x 1\n1 a.y 'z'\n");
+	SAYS("a={x.y=1,x.z=2}", "1 a.x.y 1\n1 a.x.z 2\n");
+	SAYS("a={b={c={d=1}},e=2}", "1 a.b.c.d 1\n1 a.e 2\n");
+	SAYS("a={x=[1,\n2],y=3}", "1 a.x [2]\n2 a.y 3\n");
+	SAYS("a.b={c=1}\na.d={c=1}", "1 a.b.c 1\n2 a.d.c 1\n");
+	SAYS("a={x=1}y=2", "1 a.x 1\n1: the line's end expected, not 'y'");
+	SAYS("a={x=1,x=2}", "1 a.x 1\n1: a.x: stands twice");
+	SAYS("a={x=1\n,y=2}", "1 a.x 1\n1: ',' or '}' expected, not '\\n'");
+	SAYS("a={x=1,\ny=2}", "1 a.x 1\n1: a key expected, not '\\n'");
+	SAYS("a={,}", "1: a key expected, not ','");
+	SAYS("a={x=1,}", "1 a.x 1\n1: a key expected, not '}'");
+	SAYS("a={[b]}", "1: a key expected, not '['");
+	SAYS("a={x={y=1}\n[b]", "1 a.x.y 1\n1: ',' or '}' expected, not "
+				"'\\n'");
+}
+
+TEST(lists)
+{
+	SAYS("a=[]", "1 a [0]\n");
+	SAYS("a=[ ]", "1 a [0]\n");
+	SAYS("a=[1]", "1 a [1]\n");
+	SAYS("a=[1,]", "1 a [1]\n");
+	SAYS("a=[1,'x',[2,3],{y=4},1.5,true]", "1 a[3].y 4\n1 a [6]\n");
+	SAYS("a=[[1,2],[3]]\nb=1", "1 a [2]\n2 b 1\n");
+	SAYS("a=[\n#x\n1,#y\n\n2\n#z\n,\n]\nb=1", "1 a [2]\n9 b 1\n");
+	SAYS("a=[{x=1},{x=2}]", "1 a[0].x 1\n1 a[1].x 2\n1 a [2]\n");
+	SAYS("a=[[{x=1}],[{x=2}]]", "1 a[0][0].x 1\n1 a[1][0].x 2\n1 a [2]\n");
+	SAYS("a=[1 2]", "1: ',' or ']' expected, not '2'");
+	SAYS("a=[1,,2]", "1: a value expected, not ','");
+	SAYS("a=[,]", "1: a value expected, not ','");
+	SAYS("a=[1\n", "2: ',' or ']' expected, not the file's end");
+	SAYS("a=[1]]", "1 a [1]\n1: the line's end expected, not ']'");
+	SAYS("a=[1}", "1: ',' or ']' expected, not '}'");
+	SAYS("a=[x=1]", "1: a[0]: not a value (strings need quotes)");
+}
+
+TEST(blanks_and_comments)
+{
+	SAYS("# only", "");
+	SAYS("#\n#\r\n\r\n", "");
+	SAYS("\t a \t=\t 1 \t# x\n\n \t\n  b=2#", "1 a 1\n4 b 2\n");
+	SAYS("a=1\r\nb=2\r\n", "1 a 1\n2 b 2\n");
+	SAYS("a='#'#'\n", "1 a '#'\n");
+	SAYS("# \xc3\xa9 \t\na=1", "2 a 1\n");
+	SAYS("\xef\xbb\xbf\xef\xbb\xbf", "1: a key expected, not '\\xef'");
+	SAYS("a=1 # \x01", "1: byte 0x01: not UTF-8, or a control character");
+	SAYS("a=1\n\v", "2: byte 0x0b: not UTF-8, or a control character");
+	SAYS("a=1\r", "1: byte 0x0d: not UTF-8, or a control character");
+	SAYS("a='\xed\xa0\x80'",
+	     "1: byte 0xed: not UTF-8, or a control character");
+}
 
 static void expect(const char *path, enum toml_kind kind, unsigned line)
 {
@@ -689,5 +949,14 @@ TESTS(RUN(shipped_file)
       RUN(refused_by_name)
       RUN(refusal_does_not_end_the_reading)
       RUN(off_is_accepted)
+      RUN(integers)
+      RUN(floats)
+      RUN(strings_of_one_line)
+      RUN(strings_of_lines)
+      RUN(keys)
+      RUN(tables)
+      RUN(inline_tables)
+      RUN(lists)
+      RUN(blanks_and_comments)
       RUN(scanner_yields_paths_kinds_and_lines)
       RUN(scanner_stays_failed));
