@@ -14,6 +14,9 @@
 #define NS_PER_MS 1000000u
 #define WORDS_SIZE 96 /* a refusal's words: what, and what was asked for */
 
+/* Kept out of its caller, whose every path would carry its frame. */
+#define APART __attribute__((noinline))
+
 _Static_assert(sizeof(((struct vmc_server_reply *)0)->bytes) >=
 		       VMC_PBIO_STATUS_HEAD_SIZE +
 			       VMC_VM_MAX * VMC_PBIO_VM_STATUS_SIZE,
@@ -178,9 +181,9 @@ static enum vmc_status gather_base_vm(struct vmc_server *server, uint32_t slot,
 	return vmc_pbio_gather_base_vm(&w, &message, parts, parts_len);
 }
 
-static void answer_base_vm(struct vmc_server *server,
-			   struct vmc_connection *connection, uint32_t stream,
-			   uint32_t slot)
+static APART void answer_base_vm(struct vmc_server *server,
+				 struct vmc_connection *connection,
+				 uint32_t stream, uint32_t slot)
 {
 	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
 	size_t parts_len;
@@ -354,8 +357,8 @@ static void delivered(struct vmc_server *server,
 	end_reply(server, connection);
 }
 
-static void act(struct vmc_server *server, uint16_t index,
-		const struct vmc_engine_event *event)
+static APART void act(struct vmc_server *server, uint16_t index,
+		      const struct vmc_engine_event *event)
 {
 	struct vmc_connection *connection = at(server, index);
 
