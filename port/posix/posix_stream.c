@@ -162,7 +162,7 @@ enum vmc_status vmc_posix_recv(void *ctx, vmc_handle stream, uint8_t *buf,
 static void put_rights(struct msghdr *message, union control *control,
 		       const struct vmc_handles *handles)
 {
-	int rights[VMC_HANDLES_MAX];
+	int rights[VMC_HANDLES_MAX] = { 0 };
 	size_t size = handles->handle_len * sizeof(int);
 
 	for (uint32_t i = 0; i < handles->handle_len; i++)
