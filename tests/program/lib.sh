@@ -94,7 +94,8 @@ nothing_left()
 {
 	left=$("$TOOL" listed qemu "$work")
 	[ -z "$left" ] || fail "QEMU left behind: $left"
-	[ ! -e "$VMCACHE_ENDPOINT" ] || fail "the socket is left"
+	left=$(ls -d "$VMCACHE_ENDPOINT"* 2>/dev/null)
+	[ -z "$left" ] || fail "left of the endpoint: $left"
 	left=$(find "$work/run" -mindepth 1 2>/dev/null | head -3)
 	[ -z "$left" ] || fail "left in the run directory: $left"
 }
