@@ -89,6 +89,7 @@ static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
 
 	if (!vmc_task_active(task)) {
 		vmc_error_reset(&vm->error);
+		vm->id[0] = '\0'; /* of the one before */
 		task->owner = remote;
 		task->cancel = cancel_get;
 		begin_call(remote, task, REMOTE_CALL);
