@@ -146,8 +146,10 @@ static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 	if (slot->vm.pid == 0 || (slot->recorded >= VMC_VM_BOOTING &&
 				  slot->recorded <= VMC_VM_PAUSING))
 		return;
-	if (save(slot) == VMC_OK && put_on_record(pool, slot))
-		slot->saved_len = 0; /* reported; it is tried again as READY */
+	/* What cannot be saved yet is found by its pid. */
+	if (save(slot) != VMC_OK)
+		vmc_error_reset(&slot->vm.error);
+	(void)put_on_record(pool, slot); /* reported; again when READY */
 }
 
 /*

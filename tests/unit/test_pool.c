@@ -897,6 +897,25 @@ TEST(records_follow_a_failure)
 	CHECK_EQ_INT(w.store.bytes_len[0], 0);
 }
 
+TEST(records_of_what_cannot_be_saved_yet)
+{
+	begin_records(1);
+	w.mock.script[VMC_MOCK_BOOT].delay_ms = 5;
+	w.mock.script[VMC_MOCK_SAVE].wrong_from = 1;
+	w.mock.script[VMC_MOCK_SAVE].wrong_len = 1;
+	w.mock.script[VMC_MOCK_PAUSE].wrong_from = 1;
+	w.mock.script[VMC_MOCK_PAUSE].text = "no answer to stop";
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	CHECK_EQ_STR(records_of(0), "BOOTING");
+	CHECK_EQ_INT(on_record(0).pid, 100);
+	CHECK_EQ_INT(on_record(0).saved.ptr_len, 0);
+	/* Nor does it hide what goes wrong later. */
+	pool_world_pass(&w, 5);
+	CHECK_EQ_STR(world_event(&w, VMC_EVENT_VM_FAILED)->text,
+		     "no answer to stop");
+}
+
 /* A VM that fails in the very step that began it. */
 TEST(records_follow_a_failure_at_once)
 {
@@ -1354,6 +1373,7 @@ TESTS(RUN(fills_at_once_when_boots_are_instant)
       RUN(records_follow_a_hand_out)
       RUN(records_of_a_refill_replace_the_handed_ones)
       RUN(records_follow_a_failure)
+      RUN(records_of_what_cannot_be_saved_yet)
       RUN(records_follow_a_failure_at_once)
       RUN(records_of_a_handed_vm_are_left_alone)
       RUN(records_follow_a_return)
