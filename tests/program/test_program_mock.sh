@@ -266,7 +266,7 @@ stops_by_signal()
 
 quit_is_idempotent()
 {
-	for _ in $(seq 100); do
+	for _ in $(seq 20); do
 		mock
 		ready 2
 		"$TOOL" burst "$VMCACHE_ENDPOINT" "$server" >>"$work/apart" ||
@@ -274,7 +274,7 @@ quit_is_idempotent()
 		ended 0
 		nothing_left
 	done
-	[ "$(sort -n "$work/apart" | tail -5 | head -1)" -lt 1000 ] ||
+	[ "$(sort -n "$work/apart" | sed -n 10p)" -lt 1000 ] ||
 		fail "more than a millisecond apart"
 }
 
