@@ -105,14 +105,14 @@ struct vmc_pool_config {
 
 /* Private. */
 struct vmc_pool_slot {
-	uint64_t since_ms;    /* READY since */
-	uint64_t retry_ms;    /* EMPTY until */
-	uint32_t failures;    /* in a row */
+	uint64_t since_ms; /* READY since */
+	uint64_t retry_ms; /* EMPTY until */
+	uint32_t failures; /* in a row */
 	uint32_t saved_len;
-	uint16_t generation; /* changes whenever its handles may */
-	uint8_t recorded;    /* the state last put on record */
-	uint8_t counted;     /* in pool.ready, in pool.booting, or not */
-	uint8_t kick;        /* step it although nothing is due */
+	uint16_t generation;  /* changes whenever its handles may */
+	uint8_t recorded;     /* the state last put on record */
+	uint8_t counted;      /* in pool.ready, in pool.booting, or not */
+	uint8_t kick;         /* step it although nothing is due */
 	struct vmc_task task; /* of what the slot does now */
 	struct vmc_vm vm;
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
@@ -133,12 +133,12 @@ struct vmc_pool {
 	uint64_t random;         /* for jitter */
 	uint8_t stopping;
 	uint8_t waits_changed;
-	uint8_t again;                   /* another slot has become due */
+	uint8_t again; /* another slot has become due */
 	uint32_t event_first, event_len;
 	struct vmc_pool_counters counters;
 	struct vmc_pool_config config;
 	uint8_t record[VMC_RECORD_SIZE]; /* being written */
-	uint32_t line[VMC_CALL_MAX]; /* tickets, first come first */
+	uint32_t line[VMC_CALL_MAX];     /* tickets, first come first */
 	struct vmc_event event[VMC_EVENT_MAX];
 	struct vmc_pool_slot slot[VMC_VM_MAX];
 };
