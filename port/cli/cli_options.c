@@ -89,18 +89,14 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			vm_group,
 			"accelerator (default auto: KVM if the guest really "
 			"boots on it, else TCG)" },
-	[CLI_VCPUS] = { "vcpus", 0, CLI_COUNT, SERVE | GET, 1, 255, "N",
-			size_group,
-			"vCPUs of a VM; for get: at least so many, missing "
-			"ones are hot-added" },
+	[CLI_VCPUS] = { "vcpus", 0, CLI_COUNT, SERVE, 1, 255, "N", size_group,
+			"vCPUs of a VM (default 1)" },
 	[CLI_MAX_VCPUS] = { "max-vcpus", 0, CLI_COUNT, SERVE, 1, 255, "N",
 			    size_group,
 			    "vCPUs that a VM can be grown to (default: "
 			    "--vcpus)" },
-	[CLI_MEMORY] = { "memory", 'm', CLI_COUNT, SERVE | GET, 1, 16777216,
-			 "MIB", size_group,
-			 "memory of a VM in MiB (default 128); for get: at "
-			 "least so much" },
+	[CLI_MEMORY] = { "memory", 'm', CLI_COUNT, SERVE, 1, 16777216, "MIB",
+			 size_group, "memory of a VM in MiB (default 128)" },
 	[CLI_MAX_MEMORY] = { "max-memory", 0, CLI_COUNT, SERVE, 1, 16777216,
 			     "MIB", size_group,
 			     "memory that a VM can be grown to (default: "
@@ -112,6 +108,13 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_MOCK_FAIL] = { "mock-fail", 0, CLI_COUNT, SERVE, 0, 1000000, "N",
 			    mock_group, "let the first N boots fail" },
 
+	[CLI_WANT_VCPUS] = { "vcpus", 0, CLI_COUNT, GET, 1, 255, "N",
+			     size_group,
+			     "at least so many; what is missing is hot-added" },
+	[CLI_WANT_MEMORY] = { "memory", 'm', CLI_COUNT, GET, 1, 16777216, "MIB",
+			      size_group,
+			      "at least so much; what is missing is "
+			      "hot-added" },
 	[CLI_PAUSED] = { "paused", 0, CLI_FLAG, GET, 0, 0, NULL, what_group,
 			 "hand the VM over as it was cached: paused, not "
 			 "reseeded, its clock not set" },

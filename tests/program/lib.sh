@@ -68,6 +68,8 @@ logged()
 # serve OPTION…: starts a server in the background; its pid is $server
 serve()
 {
+	# so that nobody reads the last server's
+	: >"$work/log"
 	"$VMCACHE" serve --run-dir "$work/run" "$@" \
 		>"$work/serve.out" 2>"$work/log" </dev/null &
 	server=$!
