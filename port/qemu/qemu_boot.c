@@ -129,6 +129,7 @@ static enum vmc_status start(struct vmc_vm *vm, struct qemu_plan *plan)
 	vmc_qemu_close(&ends.control);
 	vmc_qemu_close(&ends.console);
 	vmc_qemu_close(&ends.output);
+	plan->rom = NULL; /* it lies on this stack */
 	return status;
 }
 
