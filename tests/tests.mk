@@ -9,18 +9,18 @@ UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
 	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
 	test_json_read test_json_write test_linux_loop test_mock test_null \
 	test_pbio test_pool test_port_contract test_posix_store \
-	test_posix_stream test_posix_wait test_record test_server test_sim \
-	test_status test_task test_text test_ttrpc_engine test_ttrpc_frame \
-	test_vm test_vm_config
+	test_posix_stream test_posix_wait test_pump test_record test_server \
+	test_sim test_status test_task test_text test_ttrpc_engine \
+	test_ttrpc_frame test_vm test_vm_config
 SCENARIO = test_handover test_hostile test_soak test_waiting
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config mock qemu)
+	usage config client mock qemu)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
 
-TESTS = $(UNIT:%=$(BUILD)/tests/%) $(SCENARIO:%=$(BUILD)/tests/%)
+TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
 TEST_OBJECTS = $(TESTS:%=%.o)
 TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 	-Itests/unit -Itests/scenario
@@ -79,6 +79,11 @@ $(BUILD)/tests/%.o: tests/unit/%.c $(BUILD)/flags
 	$(call compile,$(TEST_CPPFLAGS))
 
 $(BUILD)/tests/%.o: tests/scenario/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(call compile,$(TEST_CPPFLAGS))
+
+$(BUILD)/tests/%.o: tests/qemu/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(call compile,$(TEST_CPPFLAGS))

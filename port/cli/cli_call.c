@@ -143,12 +143,7 @@ enum cli_exit cli_call_failed(struct cli_call *call, enum vmc_status status,
 	    (status == VMC_ERR_CALL &&
 	     error->code == VMC_CODE_DEADLINE_EXCEEDED))
 		return late(call);
-	if (status == VMC_ERR_CALL)
-		cli_complain(call->options, "the server says %s: %s",
-			     vmc_code_name(error->code), error->text);
-	else
-		cli_complain(call->options, "%s",
-			     error->text[0] ? error->text :
-					      vmc_status_words(status));
+	cli_complain(call->options, "%s",
+		     error->text[0] ? error->text : vmc_status_words(status));
 	return CLI_FAILED;
 }

@@ -107,8 +107,8 @@ static enum vmc_status take(void)
 	remote.channel = &call.channel;
 	get.base.ops = &vmc_factory_remote_ops;
 	get.base.ctx = &remote;
-	get.vcpus = cli_number(call.options, CLI_VCPUS, 0);
-	get.memory_mib = cli_number(call.options, CLI_MEMORY, 0);
+	get.vcpus = cli_number(call.options, CLI_WANT_VCPUS, 0);
+	get.memory_mib = cli_number(call.options, CLI_WANT_MEMORY, 0);
 	get.env = call.env;
 	cli_call_task(&call);
 	while ((status = take_step()) == VMC_AGAIN) {
@@ -272,7 +272,8 @@ enum cli_exit cli_get(const struct cli_options *options)
 	enum cli_exit code;
 
 	if (cli_given(options, CLI_PAUSED) &&
-	    (cli_given(options, CLI_VCPUS) || cli_given(options, CLI_MEMORY)))
+	    (cli_given(options, CLI_WANT_VCPUS) ||
+	     cli_given(options, CLI_WANT_MEMORY)))
 		return refuse_growth(options);
 	code = prepare(options);
 	if (code != CLI_DONE)

@@ -60,7 +60,7 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			       "tried again (default 60)" },
 	[CLI_RUN_DIR] = { "run-dir", 0, CLI_TEXT, SERVE, 0, 0, "DIR",
 			  pool_group,
-			  "where each VM's sockets and the records lie "
+			  "where each VM has a directory with its sockets "
 			  "(default /run/vc/vm)" },
 	[CLI_QUIT_BY] = { "quit-by", 0, CLI_CHOICE, SERVE, 0, 0, "owner|anyone",
 			  pool_group,
@@ -73,7 +73,7 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_QEMU] = { "qemu", 0, CLI_TEXT, SERVE, 0, 0, "PATH", vm_group,
 		       "QEMU to run (default: qemu-system-x86_64 on PATH)" },
 	[CLI_MACHINE] = { "machine", 0, CLI_TEXT, SERVE, 0, 0, "TYPE", vm_group,
-			  "machine type (default q35)" },
+			  "q35 (default), pc or microvm" },
 	[CLI_KERNEL] = { "kernel", 'k', CLI_TEXT, SERVE, 0, 0, "PATH", vm_group,
 			 "guest kernel (default: the built-in test guest, "
 			 "which needs no files)" },
@@ -89,17 +89,14 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			vm_group,
 			"accelerator (default auto: KVM if the guest really "
 			"boots on it, else TCG)" },
-	[CLI_VCPUS] = { "vcpus", 0, CLI_COUNT, SERVE | GET, 1, 255, "N",
-			size_group,
-			"vCPUs of a VM; for get: at least so many, missing "
-			"ones are hot-added" },
+	[CLI_VCPUS] = { "vcpus", 0, CLI_COUNT, SERVE, 1, 255, "N", size_group,
+			"vCPUs of a VM (default 1)" },
 	[CLI_MAX_VCPUS] = { "max-vcpus", 0, CLI_COUNT, SERVE, 1, 255, "N",
 			    size_group,
 			    "vCPUs that a VM can be grown to (default: "
 			    "--vcpus)" },
-	[CLI_MEMORY] = { "memory", 'm', CLI_COUNT, SERVE | GET, 1, 16777216,
-			 "MIB", size_group,
-			 "memory of a VM in MiB; for get: at least so much" },
+	[CLI_MEMORY] = { "memory", 'm', CLI_COUNT, SERVE, 1, 16777216, "MIB",
+			 size_group, "memory of a VM in MiB (default 128)" },
 	[CLI_MAX_MEMORY] = { "max-memory", 0, CLI_COUNT, SERVE, 1, 16777216,
 			     "MIB", size_group,
 			     "memory that a VM can be grown to (default: "
@@ -111,6 +108,13 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_MOCK_FAIL] = { "mock-fail", 0, CLI_COUNT, SERVE, 0, 1000000, "N",
 			    mock_group, "let the first N boots fail" },
 
+	[CLI_WANT_VCPUS] = { "vcpus", 0, CLI_COUNT, GET, 1, 255, "N",
+			     size_group,
+			     "at least so many; what is missing is hot-added" },
+	[CLI_WANT_MEMORY] = { "memory", 'm', CLI_COUNT, GET, 1, 16777216, "MIB",
+			      size_group,
+			      "at least so much; what is missing is "
+			      "hot-added" },
 	[CLI_PAUSED] = { "paused", 0, CLI_FLAG, GET, 0, 0, NULL, what_group,
 			 "hand the VM over as it was cached: paused, not "
 			 "reseeded, its clock not set" },

@@ -44,7 +44,7 @@ enum cli_option {
 	CLI_APPEND,
 	CLI_READY,
 	CLI_ACCEL,
-	/* serve and get: sizes */
+	/* serve: sizes */
 	CLI_VCPUS,
 	CLI_MAX_VCPUS,
 	CLI_MEMORY,
@@ -52,8 +52,11 @@ enum cli_option {
 	/* serve: the mock driver */
 	CLI_MOCK_BOOT,
 	CLI_MOCK_FAIL,
-	/* get, status */
+	/* get */
+	CLI_WANT_VCPUS,
+	CLI_WANT_MEMORY,
 	CLI_PAUSED,
+	/* status */
 	CLI_WAIT_READY,
 	/* all */
 	CLI_ENDPOINT,

@@ -308,7 +308,7 @@ static enum vmc_status open_listener(struct vmc_posix *posix,
 				     struct vmc_error *error)
 {
 	enum vmc_status status;
-	struct stat file;
+	struct stat file = { 0 };
 	int opened = open_socket();
 
 	if (opened < 0)

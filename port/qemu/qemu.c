@@ -513,11 +513,8 @@ static enum vmc_status qemu_save(void *ctx, struct vmc_vm *vm, uint8_t *out,
 
 static void qemu_detach(void *ctx, struct vmc_vm *vm)
 {
-	struct qemu_vm *mine = qemu_vm(vm);
-
 	(void)ctx;
-	if (mine->begun)
-		vmc_qemu_close_channels(mine);
+	vmc_qemu_close_channels(qemu_vm(vm));
 }
 
 /* see vmcache_qemu.h */

@@ -129,6 +129,7 @@ static enum vmc_status start(struct vmc_vm *vm, struct qemu_plan *plan)
 	vmc_qemu_close(&ends.control);
 	vmc_qemu_close(&ends.console);
 	vmc_qemu_close(&ends.output);
+	plan->rom = NULL; /* it lies on this stack */
 	return status;
 }
 
@@ -227,8 +228,7 @@ static enum vmc_status begin(struct vmc_qemu *qemu, struct vmc_vm *vm,
 }
 
 /* Has the guest shown on KVM that it lives? */
-static enum vmc_status prove(const struct vmc_qemu *qemu, struct vmc_vm *vm,
-			     struct vmc_task *task, uint64_t now_ms)
+static enum vmc_status prove(const struct vmc_qemu *qemu, struct vmc_vm *vm)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
 	enum vmc_status status = VMC_AGAIN;
@@ -239,13 +239,7 @@ static enum vmc_status prove(const struct vmc_qemu *qemu, struct vmc_vm *vm,
 		status = vmc_qemu_talk(vm, &vmc_qemu_status_script, NULL);
 	if (status == VMC_OK)
 		mine->stopped = 0;
-	else if (status != VMC_AGAIN)
-		return status;
-	if (now_ms >= task->mark)
-		return vmc_error_set(&vm->error, VMC_ERR_TIMEOUT,
-				     "guest is silent on KVM", NULL);
-	vmc_task_until(task, task->mark);
-	return VMC_AGAIN;
+	return status == VMC_OK ? VMC_AGAIN : status;
 }
 
 static enum vmc_status end(const struct vmc_vm *vm)
@@ -263,12 +257,15 @@ static enum vmc_status run_phase(struct vmc_qemu *qemu, struct vmc_vm *vm,
 	if (task->phase == TALK)
 		status = vmc_qemu_talk(vm, &boot_script, NULL);
 	else
-		status = prove(qemu, vm, task, now_ms);
+		status = prove(qemu, vm);
 	if (status == VMC_AGAIN)
 		status = vmc_qemu_live(vm, task, now_ms);
-	if (status == VMC_AGAIN && qemu_vm(vm)->trial && now_ms >= task->mark)
-		status = VMC_ERR_TIMEOUT;
-	return status;
+	if (status != VMC_AGAIN || !qemu_vm(vm)->trial)
+		return status;
+	if (now_ms >= task->mark)
+		return VMC_ERR_TIMEOUT; /* never told, see end_trial */
+	vmc_task_until(task, task->mark);
+	return VMC_AGAIN;
 }
 
 /* KVM has failed: nothing of that is told, TCG shall show what is wrong. */

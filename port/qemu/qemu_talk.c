@@ -38,6 +38,8 @@ void vmc_qemu_close(int *fd)
 /* see qemu_vm.h */
 void vmc_qemu_close_channels(struct qemu_vm *mine)
 {
+	if (!mine->begun)
+		return; /* zeroed: 0 is nobody's to close */
 	vmc_qemu_close(&mine->control);
 	vmc_qemu_close(&mine->console);
 	vmc_qemu_close(&mine->errors);

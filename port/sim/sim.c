@@ -729,8 +729,10 @@ static enum vmc_status store_write(void *ctx, uint32_t slot,
 	if (slot >= VMC_VM_MAX || bytes_len == 0 || bytes_len > VMC_RECORD_SIZE)
 		return VMC_ERR_ARGUMENT;
 	store->writes++;
-	if (write_fails(store))
+	if (write_fails(store)) {
+		store->failed++;
 		return VMC_ERR_IO;
+	}
 	memcpy(store->bytes[slot], bytes, bytes_len);
 	store->bytes_len[slot] = (uint32_t)bytes_len;
 	return VMC_OK;

@@ -182,7 +182,7 @@ struct vmc_sim_store {
 	uint32_t fail_len;  /* so many do; 0: all from there on */
 	uint64_t born;      /* added to a pid, that process's start time */
 
-	uint32_t writes, erases;
+	uint32_t writes, failed, erases;
 	uint32_t bytes_len[VMC_VM_MAX]; /* 0: no record */
 	uint8_t bytes[VMC_VM_MAX][VMC_RECORD_SIZE];
 };

@@ -14,7 +14,7 @@ struct status_row {
 
 #define ROW(status, code, words)                                               \
 	{                                                                      \
-		status, VMC_CODE_##code, words                        \
+		status, VMC_CODE_##code, words                                 \
 	}
 
 static const struct status_row rows[] = {

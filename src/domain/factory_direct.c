@@ -38,6 +38,7 @@ static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
 		return vmc_vm_boot(vm, vm->id, &direct->vm_config, task,
 				   now_ms);
 	vmc_error_reset(&vm->error);
+	vm->id[0] = '\0'; /* of the one before */
 	status = make_uuid(&direct->env, id);
 	if (status) {
 		status = vmc_error_set(&vm->error, status,

@@ -81,6 +81,7 @@ static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
 
 	if (!vmc_task_active(task)) {
 		vmc_error_reset(&vm->error);
+		vm->id[0] = '\0'; /* of the one before */
 		task->owner = remote;
 		task->cancel = cancel_get;
 		vmc_task_enter(task, REMOTE_CALL, &remote->call);

@@ -123,8 +123,10 @@ static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 	if (slot->vm.pid == 0 || (slot->recorded >= VMC_VM_BOOTING &&
 				  slot->recorded <= VMC_VM_PAUSING))
 		return;
-	if (save(slot) == VMC_OK && put_on_record(pool, slot))
-		slot->saved_len = 0; /* reported; it is tried again as READY */
+	/* What cannot be saved yet is found by its pid. */
+	if (save(slot) != VMC_OK)
+		vmc_error_reset(&slot->vm.error);
+	(void)put_on_record(pool, slot); /* reported; again when READY */
 }
 
 /*
@@ -152,15 +154,29 @@ static uint64_t retry_wait(struct vmc_pool *pool, uint32_t failures)
 	return wait / 2 + next_random(pool) % (wait / 2 + 1);
 }
 
+/*
+ * What is on record of a VM that was handed out before says nothing of this
+ * one, which is put on record if it has a process. A record that cannot be
+ * renewed still names the VM.
+ */
+static void record_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+{
+	int is_another = slot->recorded == VMC_VM_EMPTY ||
+			 slot->recorded == VMC_VM_HANDED;
+
+	if (is_another && slot->vm.pid == 0)
+		return;
+	if (is_another)
+		(void)save(slot); /* or its pid must do */
+	(void)put_on_record(pool, slot);
+}
+
 static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	drop_task(pool, slot);
 	count_as(pool, slot, COUNTED_NOWHERE);
 	slot->vm.state = VMC_VM_STOPPING;
-	/* A record that cannot be renewed still names the VM. */
-	if (slot->recorded != VMC_VM_EMPTY &&
-	    put_on_record(pool, slot) != VMC_OK)
-		slot->recorded = VMC_VM_STOPPING;
+	record_stop(pool, slot);
 	vmc_pool_slot_kick(pool, slot);
 }
 
@@ -389,8 +405,8 @@ void vmc_pool_slot_hand(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	slot->vm.state = VMC_VM_HANDED;
 	/* HANDING on record is safe too: a successor looks before it acts. */
-	if (put_on_record(pool, slot) != VMC_OK)
-		slot->recorded = VMC_VM_HANDING;
+	(void)put_on_record(pool, slot);
+	slot->saved_len = 0;
 	vmc_vm_release(&slot->vm);
 	vmc_pool_slot_vacate(pool, slot);
 }

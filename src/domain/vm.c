@@ -154,9 +154,12 @@ enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 		if (status)
 			return vmc_task_end(task, status);
 	}
-	while (!late) {
+	/* Once more when it is late: the driver knows what it waits for. */
+	do {
 		vm->state = boot_states[task->phase];
 		status = boot_step(vm, config, task->phase, now_ms);
+		if (status == VMC_AGAIN && late)
+			break;
 		if (status == VMC_AGAIN)
 			return vmc_task_forward(task, &vm->step);
 		if (status)
@@ -168,7 +171,7 @@ enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 			return vmc_task_end(task, VMC_OK);
 		}
 		vmc_task_enter(task, task->phase + 1u, &vm->step);
-	}
+	} while (!late);
 	return boot_fail(vm, task, VMC_ERR_TIMEOUT);
 }
 

@@ -49,8 +49,6 @@ static void answer(int stream)
 {
 	static uint8_t buffer[BUFFER_SIZE];
 	struct bench_sizes sizes;
-	struct iovec part = { buffer, 0 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t len = recv(stream, buffer, sizeof(buffer), MSG_DONTWAIT);
 
 	if (len <= 0) {
@@ -60,8 +58,8 @@ static void answer(int stream)
 	memcpy(&sizes, buffer, sizeof(sizes));
 	if ((size_t)len != sizes.request)
 		bench_fail("half a request");
-	part.iov_len = sizes.response;
-	if (sendmsg(stream, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (send(stream, buffer, sizes.response, MSG_DONTWAIT | MSG_NOSIGNAL) <
+	    0)
 		close(stream); /* it has gone with a call in flight */
 }
 
@@ -88,13 +86,11 @@ void bench_raw_serve(const char *endpoint)
 static void exchange(int epoll, int stream, struct bench_sizes sizes)
 {
 	static uint8_t buffer[BUFFER_SIZE];
-	struct iovec part = { buffer, sizes.request };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	struct epoll_event event;
 	ssize_t len;
 
 	memcpy(buffer, &sizes, sizeof(sizes));
-	if (sendmsg(stream, &message, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+	if (send(stream, buffer, sizes.request, MSG_DONTWAIT | MSG_NOSIGNAL) !=
 	    (ssize_t)sizes.request)
 		bench_fail("send");
 	if (epoll_wait(epoll, &event, 1, -1) != 1)

@@ -68,6 +68,8 @@ logged()
 # serve OPTION…: starts a server in the background; its pid is $server
 serve()
 {
+	# so that nobody reads the last server's
+	: >"$work/log"
 	"$VMCACHE" serve --run-dir "$work/run" "$@" \
 		>"$work/serve.out" 2>"$work/log" </dev/null &
 	server=$!
@@ -94,7 +96,8 @@ nothing_left()
 {
 	left=$("$TOOL" listed qemu "$work")
 	[ -z "$left" ] || fail "QEMU left behind: $left"
-	[ ! -e "$VMCACHE_ENDPOINT" ] || fail "the socket is left"
+	left=$(ls -d "$VMCACHE_ENDPOINT"* 2>/dev/null)
+	[ -z "$left" ] || fail "left of the endpoint: $left"
 	left=$(find "$work/run" -mindepth 1 2>/dev/null | head -3)
 	[ -z "$left" ] || fail "left in the run directory: $left"
 }

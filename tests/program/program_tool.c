@@ -10,6 +10,9 @@
  *	                        until stdin ends
  *	ask SOCKET TEXT [LINES] send a line, print the lines that come back:
  *	                        one, or so many; 0: all until the peer closes
+ *	answer SOCKET HEX       listen, print "listening", and send these bytes
+ *	                        to whoever connects and asks something; then
+ *	                        close
  *	until SECONDS COMMAND…  run COMMAND again and again until it succeeds
  *	gone SECONDS PID…       wait until these processes have ended
  *	listed TEXT…            pids of the processes that have all of these
@@ -167,6 +170,35 @@ static int do_ask(char **argv)
 	}
 	if (n < lines)
 		return fprintf(stderr, "program_tool: no answer\n"), 1;
+	return 0;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(fd, 1))
+		return -1;
+	return fd;
+}
+
+static int do_answer(char **argv)
+{
+	int listener = listen_at(argv[0]), fd;
+	char question[4096];
+
+	if (listener < 0)
+		return fail(argv[0]);
+	puts("listening");
+	fflush(stdout);
+	if (!readable(listener, PATIENCE_MS))
+		return fail("nobody came");
+	fd = accept(listener, NULL, NULL);
+	if (read(fd, question, sizeof(question)) <= 0 || send_hex(fd, argv[1]))
+		return fail("answer");
 	return 0;
 }
 
@@ -372,11 +404,11 @@ static const struct {
 	int arguments;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "now", 0, do_now },       { "send", 2, do_send },
-	{ "hold", 2, do_hold },     { "ask", 2, do_ask },
-	{ "until", 2, do_until },   { "gone", 1, do_gone },
-	{ "listed", 1, do_listed }, { "terminal", 1, do_terminal },
-	{ "burst", 2, do_burst },
+	{ "now", 0, do_now },           { "send", 2, do_send },
+	{ "hold", 2, do_hold },         { "ask", 2, do_ask },
+	{ "answer", 2, do_answer },     { "until", 2, do_until },
+	{ "gone", 1, do_gone },         { "listed", 1, do_listed },
+	{ "terminal", 1, do_terminal }, { "burst", 2, do_burst },
 };
 
 int main(int argc, char **argv)

@@ -139,6 +139,27 @@ server_gone_mid_call_is_1()
 	[ -s "$work/get.err" ] || fail "no reason"
 }
 
+silent_server_is_4()
+{
+	mock
+	ready 2
+	kill -STOP "$server"
+	for command in status config get quit; do
+		expect 4 "$VMCACHE" $command --timeout 0.2
+		says err "within 0.200 s"
+	done
+	kill -CONT "$server"
+	ended 0
+}
+
+records_are_where_they_cannot_be()
+{
+	: >"$VMCACHE_ENDPOINT.records"
+	expect 1 "$VMCACHE" serve --hypervisor mock
+	says err "$VMCACHE_ENDPOINT.records"
+	[ ! -e "$VMCACHE_ENDPOINT" ] || fail "the socket is left"
+}
+
 closed_output_is_1()
 {
 	mock --number 1
@@ -245,7 +266,7 @@ stops_by_signal()
 
 quit_is_idempotent()
 {
-	for _ in $(seq 100); do
+	for _ in $(seq 20); do
 		mock
 		ready 2
 		"$TOOL" burst "$VMCACHE_ENDPOINT" "$server" >>"$work/apart" ||
@@ -253,7 +274,7 @@ quit_is_idempotent()
 		ended 0
 		nothing_left
 	done
-	[ "$(sort -n "$work/apart" | tail -5 | head -1)" -lt 1000 ] ||
+	[ "$(sort -n "$work/apart" | sed -n 10p)" -lt 1000 ] ||
 		fail "more than a millisecond apart"
 }
 
@@ -317,6 +338,7 @@ log_level_is_kept()
 run_tests session_goes_as_told every_id_is_given_once growing_is_done \
 	deadline_is_4 status_answers_while_others_wait \
 	killed_waiting_get_costs_nothing interrupted_get_costs_nothing \
+	silent_server_is_4 records_are_where_they_cannot_be \
 	waiting_get_is_told_of_the_end server_gone_mid_call_is_1 \
 	closed_output_is_1 second_server_is_refused \
 	stale_socket_is_taken_over socket_is_private_and_its_directory_made \

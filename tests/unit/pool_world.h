@@ -8,6 +8,8 @@
  *   was released by the driver, or is one of those that the test has got
  *   for itself (`owned`);
  * - the counts of READY and booting slots are what the slots say;
+ * - who comes after a crash finds each process that is not handed out on
+ *   record, and none on record as READY that somebody may know;
  * - nobody used a driver or a port against its contract.
  */
 #ifndef VMC_TEST_POOL_WORLD_H
@@ -135,12 +137,50 @@ static inline void world_check_counts(const struct pool_world *w)
 	CHECK(booting <= w->pool.config.boot_parallel);
 }
 
+/* 1 if a VM in that state may be on record in the other. */
+static inline int world_may_record(enum vmc_vm_state state,
+				   enum vmc_vm_state recorded)
+{
+	if (state >= VMC_VM_BOOTING && state <= VMC_VM_PAUSING)
+		return recorded >= VMC_VM_BOOTING && recorded <= VMC_VM_PAUSING;
+	if (state == VMC_VM_ADOPTING) /* until it is back */
+		return recorded == VMC_VM_HANDING;
+	return recorded == state;
+}
+
+static inline void world_check_records(const struct pool_world *w)
+{
+	struct vmc_record record;
+	uint32_t i;
+
+	/* A store that has failed may know less. */
+	if (!w->pool.config.store.ops || w->store.failed)
+		return;
+	for (i = 0; i < w->pool.config.number; i++) {
+		const struct vmc_vm *vm = &w->pool.slot[i].vm;
+		struct vmc_view bytes = { w->store.bytes[i],
+					  w->store.bytes_len[i] };
+
+		if (vm->pid == 0) {
+			CHECK(bytes.ptr_len == 0 ||
+			      (vmc_record_read(&record, bytes) == VMC_OK &&
+			       record.state == VMC_VM_HANDED));
+			continue;
+		}
+		CHECK_EQ_INT(vmc_record_read(&record, bytes), VMC_OK);
+		CHECK(vmc_view_is(record.id, vm->id));
+		CHECK_EQ_INT(record.pid, vm->pid);
+		CHECK(world_may_record(vm->state, record.state));
+	}
+}
+
 static inline void pool_world_check(const struct pool_world *w)
 {
 	CHECK_EQ_STR(w->mock.misuse, NULL);
 	CHECK_EQ_INT(w->sim.misused, 0);
 	world_check_counts(w);
 	world_check_machines(w);
+	world_check_records(w);
 }
 
 /*

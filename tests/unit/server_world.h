@@ -22,6 +22,9 @@ struct server_world {
 	struct pool_world p;
 	struct vmc_server_config config;
 	struct vmc_server server;
+	struct vmc_wait waits[VMC_SERVER_WAIT_MAX];
+	size_t waits_len;
+	uint8_t waits_stale; /* collected by somebody else meanwhile */
 };
 
 static inline void server_world_begin(struct server_world *w, uint32_t number)
@@ -44,6 +47,7 @@ static inline void server_world_begin(struct server_world *w, uint32_t number)
 static inline void server_world_start(struct server_world *w)
 {
 	pool_world_start(&w->p);
+	w->waits_stale = 1;
 	CHECK_EQ_INT(vmc_server_init(&w->server, &w->config), VMC_OK);
 }
 
@@ -94,10 +98,12 @@ static inline void server_world_check(const struct server_world *w)
  * Going on
  */
 
+/* What the server waits for, and what has come of it. */
 static inline size_t server_world_poll(struct server_world *w,
 				       struct vmc_wait *waits, size_t *len,
 				       uint64_t *until_ms)
 {
+	w->waits_stale = 1;
 	CHECK_EQ_INT(vmc_server_waits(&w->server, waits, VMC_SERVER_WAIT_MAX,
 				      len, until_ms),
 		     VMC_OK);
@@ -105,18 +111,30 @@ static inline size_t server_world_poll(struct server_world *w,
 	       vmc_mock_poll(&w->p.mock, waits, *len);
 }
 
+/* As a loop does it that keeps handles registered: collects them only when
+ * it is told that they have changed. */
+static inline size_t server_world_wait(struct server_world *w)
+{
+	uint64_t until_ms;
+
+	if (w->waits_stale || vmc_server_waits_changed(&w->server))
+		CHECK_EQ_INT(vmc_server_waits(&w->server, w->waits,
+					      VMC_SERVER_WAIT_MAX,
+					      &w->waits_len, &until_ms),
+			     VMC_OK);
+	w->waits_stale = 0;
+	return vmc_sim_poll(&w->p.sim, w->waits, w->waits_len) +
+	       vmc_mock_poll(&w->p.mock, w->waits, w->waits_len);
+}
+
 /* One turn of a loop. Returns when the next is due. */
 static inline uint64_t server_world_step(struct server_world *w)
 {
-	static struct vmc_wait waits[VMC_SERVER_WAIT_MAX];
-	uint64_t until_ms;
-	size_t len;
-
-	(void)server_world_poll(w, waits, &len, &until_ms);
-	vmc_server_step(&w->server, waits, len, w->p.sim.now_ms);
+	(void)server_world_wait(w);
+	vmc_server_step(&w->server, w->waits, w->waits_len, w->p.sim.now_ms);
 	pool_world_log(&w->p);
 	server_world_check(w);
-	return server_world_poll(w, waits, &len, &until_ms) ? 0 : until_ms;
+	return server_world_wait(w) ? 0 : vmc_server_until(&w->server);
 }
 
 static inline void server_world_settle(struct server_world *w)

@@ -170,6 +170,18 @@ TEST(strings_are_strict)
 	refuse("\"\x1f\"", "bad character in a string", 1);
 }
 
+/* A backslash before a NUL, which ends no table. */
+TEST(nul_is_no_escape)
+{
+	struct vmc_json_reader r;
+
+	open_bytes(&r, "\"\\\0\"", 4);
+	vmc_json_skip(&r);
+	CHECK_EQ_INT(vmc_json_end(&r), VMC_ERR_MALFORMED);
+	CHECK_EQ_STR(r.what, "bad escape in a string");
+	CHECK_EQ_INT(r.at, 1);
+}
+
 TEST(surrogates_come_in_pairs)
 {
 	accept("\"\\ud800\\udc00\"");
@@ -244,6 +256,232 @@ TEST(every_changed_byte_is_survived)
 		}
 	}
 	CHECK(refused > 20000);
+}
+
+/*
+ * What parsers were found to take or refuse wrongly (in the manner of the
+ * JSON Parsing Test Suite). Whole files, right and wrong.
+ */
+TEST(right_ones_that_others_refuse)
+{
+	static const char *const right[] = {
+		"[[]   ]",
+		"[\"\"]",
+		"[]",
+		"[\"a\"]",
+		"[false]",
+		"[null, 1, \"1\", {}]",
+		"[1\n]",
+		" [1]",
+		"[1,null,null,null,2]",
+		"[2] ",
+		"[123e65]",
+		"[0e+1]",
+		"[0e1]",
+		"[ 4]",
+		"[-0.000000000000000000000000000000000000000000000000000001]",
+		"[20e1]",
+		"[-123]",
+		"[-1]",
+		"[-0]",
+		"[1E22]",
+		"[1E-2]",
+		"[1E+2]",
+		"[123e45]",
+		"[123.456e78]",
+		"[123.456789]",
+		"{\"asd\":\"sdf\", \"dfg\":\"fgh\"}",
+		"{\"a\":\"b\",\"a\":\"c\"}",
+		"{\"\":0}",
+		"{\"foo\\u0000bar\": 42}",
+		"{ \"min\": -1.0e+28, \"max\": 1.0e+28 }",
+		"{\n\"a\": \"b\"\n}",
+		"[\"\\u0060\\u012a\\u12AB\"]",
+		"[\"\\uD801\\udc37\"]",
+		"[\"\\ud83d\\ude39\\ud83d\\udc8d\"]",
+		"[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]",
+		"[\"\\\\u0000\"]",
+		"[\"\\\"\"]",
+		"[\"a/*b*/c/*d//e\"]",
+		"[\"\\\\a\"]",
+		"[\"\\\\n\"]",
+		"[\"\\u0012\"]",
+		"[\"\\uFFFF\"]",
+		"[\"\xf4\x8f\xbf\xbf\"]",
+		"[\"\xef\xbf\xbf\"]",
+		"[\"\\uDBFF\\uDFFF\"]",
+		"[\"new\\u00A0line\"]",
+		"[\"\xe2\x80\xa8\"]",
+		"[\"\x7f\"]",
+		"[\"\\u200B\\uFDD0\\uFFFE\"]",
+		"\" \"",
+		"-0.1",
+		"\"asd\"",
+		"[true]\n",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		accept(right[i]);
+}
+
+TEST(wrong_ones_that_others_take)
+{
+	static const char *const wrong[] = {
+		"[1 true]",
+		"[a\xe5]",
+		"[\"\": 1]",
+		"[\"\"],",
+		"[,1]",
+		"[1,,2]",
+		"[\"x\",,]",
+		"[\"x\"]]",
+		"[\"\",]",
+		"[\"x\"",
+		"[x",
+		"[3[4]]",
+		"[\xff]",
+		"[1:2]",
+		"[,]",
+		"[-]",
+		"[   , \"\"]",
+		"[\"a\",\n4\n,1,",
+		"[*]",
+		"[1,]",
+		"[\"\va\"\\f]",
+		"[fals]",
+		"[nul]",
+		"[tru]",
+		"[++1234]",
+		"[+1]",
+		"[+Inf]",
+		"[-01]",
+		"[-1.0.]",
+		"[-2.]",
+		"[-NaN]",
+		"[.-1]",
+		"[.2e-3]",
+		"[0.1.2]",
+		"[0.3e+]",
+		"[0.3e]",
+		"[0.e1]",
+		"[0e+]",
+		"[0E]",
+		"[1.0e-]",
+		"[1 000.0]",
+		"[1eE2]",
+		"[2.e3]",
+		"[9.e+]",
+		"[Inf]",
+		"[1+2]",
+		"[0x1]",
+		"[-Infinity]",
+		"[-foo]",
+		"[- 1]",
+		"[-012]",
+		"[-.123]",
+		"[-1x]",
+		"[1ea]",
+		"[1.]",
+		"[1.2a-3]",
+		"[012]",
+		"[\"x\", truth]",
+		"{[: \"x\"}",
+		"{\"x\", null}",
+		"{\"x\"::\"b\"}",
+		"{\"a\":\"a\" 123}",
+		"{key: 'value'}",
+		"{\"a\" b}",
+		"{:\"b\"}",
+		"{\"a\" \"b\"}",
+		"{\"a\":",
+		"{\"a\"",
+		"{1:1}",
+		"{null:null,null:null}",
+		"{\"id\":0,,,,,}",
+		"{'a':0}",
+		"{\"id\":0,}",
+		"{\"a\":\"b\"}/**/",
+		"{\"a\":\"b\"}#",
+		"{\"a\":\"b\",,\"c\":\"d\"}",
+		"{a: \"b\"}",
+		"{\"a\":\"a",
+		"{ \"foo\" : \"bar\", \"a\" }",
+		"[\"\\uD800\\u\"]",
+		"[\"\\uD800\\u1\"]",
+		"[\"\\uD800\\u1x\"]",
+		"[\xc3\xa9]",
+		"[\"\\\x00\"]",
+		"[\"\\\\\\\"]",
+		"[\"\\\t\"]",
+		"[\"\\\xf0\x9f\x8c\x80\"]",
+		"[\"\\\"]",
+		"[\"\\u00A\"]",
+		"[\"\\uD834\\uDd\"]",
+		"[\"\\uD800\\uD800\\x\"]",
+		"[\"\\u\xe5\"]",
+		"[\"\\a\"]",
+		"[\"\\uqqqq\"]",
+		"[\"\\\xe5\"]",
+		"[\\u0020\"asd\"]",
+		"[\\n]",
+		"\"",
+		"['single quote']",
+		"abc",
+		"[\"\\",
+		"[\"new\nline\"]",
+		"\"\\UA66D\"",
+		"\"\"x",
+		"[\xe2\x81\xa0]",
+		"<.>",
+		"[<null>]",
+		"[1]x",
+		"[1]]",
+		"[\"asd]",
+		"a\xc3\xa5",
+		"[True]",
+		"1]",
+		"{\"x\": true,",
+		"[][]",
+		"]",
+		"{}}",
+		"{\"\":",
+		"{\"a\":/*comment*/\"b\"}",
+		"{\"a\": true} \"x\"",
+		"['",
+		"[,",
+		"[{",
+		"[\"a",
+		"[\"a\"",
+		"{",
+		"{]",
+		"{,",
+		"{[",
+		"{\"a",
+		"{'a'",
+		"[\"\\{[\"\\{[\"\\{[\"\\{",
+		"\xc3\xa9",
+		"*",
+		"{\"a\":\"b\"}#{}",
+		"[\\u000A\"\"]",
+		"[1",
+		"[ false, nul",
+		"[ true, fals",
+		"[ false, tru",
+		"{\"asd\":\"asd\"",
+		"\xe2\x81\xa0",
+		"\xef\xbb\xbf",
+		"[\f]",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct vmc_json_reader r;
+
+		if (skipped(&r, wrong[i]) != VMC_ERR_MALFORMED)
+			CHECK_EQ_STR(wrong[i], "refused");
+		CHECK(r.at <= strlen(wrong[i]));
+	}
 }
 
 /* ---- Nesting ---- */
@@ -580,6 +818,48 @@ TEST(texts_are_compared_by_meaning)
 	CHECK(!vmc_json_text_is(raw_of("a\\u0000"), "a"));
 }
 
+TEST(raw_texts_are_what_stands_between_the_quotes)
+{
+	struct vmc_json_reader r;
+	struct vmc_view raw;
+	uint8_t out[4];
+
+	open_text(&r, " \"a\\u20ac\\n\" ");
+	raw = vmc_json_take_string(&r);
+	CHECK(vmc_view_is(raw, "a\\u20ac\\n"));
+	CHECK_EQ_INT(vmc_json_text_next(&raw, out), 1);
+	CHECK_EQ_INT(out[0], 'a');
+	CHECK(vmc_view_is(raw, "\\u20ac\\n"));
+	CHECK_EQ_INT(vmc_json_text_next(&raw, out), 3);
+	CHECK_EQ_MEM(out, "\xe2\x82\xac", 3);
+	CHECK(vmc_view_is(raw, "\\n"));
+	CHECK_EQ_INT(vmc_json_text_next(&raw, out), 1);
+	CHECK_EQ_INT(out[0], '\n');
+	CHECK_EQ_INT(raw.ptr_len, 0);
+	CHECK_EQ_INT(vmc_json_text_next(&raw, out), 0);
+	CHECK_EQ_INT(vmc_json_end(&r), VMC_OK);
+}
+
+static int bool_of(const char *text, enum vmc_status want)
+{
+	struct vmc_json_reader r;
+	int truth;
+
+	open_text(&r, text);
+	truth = vmc_json_take_bool(&r);
+	CHECK_EQ_INT(vmc_json_end(&r), want);
+	return truth;
+}
+
+TEST(truth)
+{
+	CHECK_EQ_INT(bool_of(" true ", VMC_OK), 1);
+	CHECK_EQ_INT(bool_of("false", VMC_OK), 0);
+	CHECK_EQ_INT(bool_of("trux", VMC_ERR_MALFORMED), 0);
+	CHECK_EQ_INT(bool_of("falsx", VMC_ERR_MALFORMED), 0);
+	CHECK_EQ_INT(bool_of("null", VMC_ERR_MALFORMED), 0);
+}
+
 TEST(values_as_they_stand)
 {
 	struct vmc_json_reader r;
@@ -657,10 +937,13 @@ TESTS(RUN(documents)
       RUN(words_are_strict)
       RUN(numbers_are_strict)
       RUN(strings_are_strict)
+      RUN(nul_is_no_escape)
       RUN(surrogates_come_in_pairs)
       RUN(utf8_is_strict)
       RUN(every_truncation_is_refused)
       RUN(every_changed_byte_is_survived)
+      RUN(right_ones_that_others_refuse)
+      RUN(wrong_ones_that_others_take)
       RUN(nesting_has_a_limit)
       RUN(levels_are_told_apart)
       RUN(peek_takes_nothing)
@@ -675,6 +958,8 @@ TESTS(RUN(documents)
       RUN(texts_are_decoded)
       RUN(texts_fit_or_are_refused)
       RUN(texts_are_compared_by_meaning)
+      RUN(raw_texts_are_what_stands_between_the_quotes)
+      RUN(truth)
       RUN(values_as_they_stand)
       RUN(numbers_are_compared_by_value)
       RUN(explained));

@@ -143,6 +143,31 @@ TEST(numbers)
 	CHECK_EQ_STR(i64(INT64_MIN), "-9223372036854775808");
 }
 
+/* Each kind of value asks for the comma before it. */
+TEST(lists_of_each_kind)
+{
+	struct vmc_json_writer w;
+	int round;
+
+	begin(&w);
+	vmc_json_begin_array(&w);
+	for (round = 0; round < 2; round++) {
+		vmc_json_put_u64(&w, 1);
+		vmc_json_put_i64(&w, 0);
+		vmc_json_put_bool(&w, 1);
+		vmc_json_put_null(&w);
+		vmc_json_put_text(&w, "x");
+		vmc_json_put_raw(&w, vmc_view_of("2"));
+		vmc_json_begin_array(&w);
+		vmc_json_end_array(&w);
+		vmc_json_begin_object(&w);
+		vmc_json_end_object(&w);
+	}
+	vmc_json_end_array(&w);
+	CHECK_EQ_STR(ended(&w), "[1,0,true,null,\"x\",2,[],{},"
+				"1,0,true,null,\"x\",2,[],{}]");
+}
+
 static const char *text(const char *bytes, size_t bytes_len)
 {
 	struct vmc_view view = { (const uint8_t *)bytes, bytes_len };
@@ -158,7 +183,7 @@ static const char *text(const char *bytes, size_t bytes_len)
 TEST(escapes_are_go_s)
 {
 	CHECK_EQ_STR(TEXT(""), "\"\"");
-	CHECK_EQ_STR(TEXT("a/b'c"), "\"a/b'c\"");
+	CHECK_EQ_STR(TEXT("a/b'c d"), "\"a/b'c d\"");
 	CHECK_EQ_STR(TEXT("\"\\"), "\"\\\"\\\\\"");
 	CHECK_EQ_STR(TEXT("\n\r\t"), "\"\\n\\r\\t\"");
 	CHECK_EQ_STR(TEXT("\b\f\x01\x1f"), "\"\\u0008\\u000c\\u0001\\u001f\"");
@@ -224,6 +249,7 @@ TESTS(RUN(empty_ones)
       RUN(commas_come_by_themselves)
       RUN(too_little_room_is_remembered)
       RUN(numbers)
+      RUN(lists_of_each_kind)
       RUN(escapes_are_go_s)
       RUN(no_string_is_an_empty_one)
       RUN(reader_takes_what_the_writer_writes)

@@ -545,7 +545,9 @@ TEST(each_part_of_a_boot_may_fail)
 		CHECK(vmc_pool_counters(&w.pool)->failed > 0);
 		pool_world_pass(&w, 60000);
 		CHECK_EQ_INT(vmc_pool_ready(&w.pool), 2);
-		CHECK_EQ_INT(vmc_pool_counters(&w.pool)->failed, 3);
+		/* What is stopped is saved too, if it was not before. */
+		CHECK_EQ_INT(vmc_pool_counters(&w.pool)->failed,
+			     ops[i] == VMC_MOCK_SAVE ? 2 : 3);
 		CHECK_EQ_INT(vmc_mock_alive(&w.mock), 2);
 	}
 }
@@ -893,6 +895,64 @@ TEST(records_follow_a_failure)
 	CHECK_EQ_INT(on_record(0).pid, 100);
 	pool_world_pass(&w, 5);
 	CHECK_EQ_INT(w.store.bytes_len[0], 0);
+}
+
+TEST(records_of_what_cannot_be_saved_yet)
+{
+	begin_records(1);
+	w.mock.script[VMC_MOCK_BOOT].delay_ms = 5;
+	w.mock.script[VMC_MOCK_SAVE].wrong_from = 1;
+	w.mock.script[VMC_MOCK_SAVE].wrong_len = 1;
+	w.mock.script[VMC_MOCK_PAUSE].wrong_from = 1;
+	w.mock.script[VMC_MOCK_PAUSE].text = "no answer to stop";
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	CHECK_EQ_STR(records_of(0), "BOOTING");
+	CHECK_EQ_INT(on_record(0).pid, 100);
+	CHECK_EQ_INT(on_record(0).saved.ptr_len, 0);
+	/* Nor does it hide what goes wrong later. */
+	pool_world_pass(&w, 5);
+	CHECK_EQ_STR(world_event(&w, VMC_EVENT_VM_FAILED)->text,
+		     "no answer to stop");
+}
+
+/* A VM that fails in the very step that began it. */
+TEST(records_follow_a_failure_at_once)
+{
+	begin_records(1);
+	w.mock.script[VMC_MOCK_READY].wrong_from = 1;
+	w.mock.script[VMC_MOCK_STOP].delay_ms = 5;
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	CHECK_EQ_STR(records_of(0), "STOPPING");
+	CHECK_EQ_INT(on_record(0).pid, 100);
+	CHECK(on_record(0).saved.ptr_len > 0);
+}
+
+/* What was handed out is nobody's to stop: neither its id nor what its
+ * driver saved may come back on record when its slot's next boot fails. */
+TEST(records_of_a_handed_vm_are_left_alone)
+{
+	begin_records(1);
+	w.mock.script[VMC_MOCK_STOP].delay_ms = 5;
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	vmc_pool_handed(&w.pool, take_now(), &nobody, w.sim.now_ms);
+	written_len = 0;
+	w.sim.entropy_fails = 1;
+	pool_world_settle(&w);
+	CHECK_EQ_INT(vmc_pool_counters(&w.pool)->failed, 1);
+	CHECK_EQ_STR(records_of(0), "");
+	CHECK_EQ_INT(on_record(0).state, VMC_VM_HANDED);
+	CHECK_EQ_STR(world_event(&w, VMC_EVENT_VM_FAILED)->id, "");
+	pool_world_pass(&w, 5);
+	w.mock.script[VMC_MOCK_READY].wrong_from = 2;
+	while (vmc_pool_counters(&w.pool)->failed == 1)
+		pool_world_pass(&w, 1);
+	CHECK_EQ_INT(on_record(0).state, VMC_VM_STOPPING);
+	CHECK(vmc_view_is(on_record(0).id, w.machine[1].id));
+	CHECK(memmem(on_record(0).saved.ptr, on_record(0).saved.ptr_len,
+		     w.machine[1].id, 36) != NULL);
 }
 
 TEST(records_follow_a_return)
@@ -1313,6 +1373,9 @@ TESTS(RUN(fills_at_once_when_boots_are_instant)
       RUN(records_follow_a_hand_out)
       RUN(records_of_a_refill_replace_the_handed_ones)
       RUN(records_follow_a_failure)
+      RUN(records_of_what_cannot_be_saved_yet)
+      RUN(records_follow_a_failure_at_once)
+      RUN(records_of_a_handed_vm_are_left_alone)
       RUN(records_follow_a_return)
       RUN(records_are_struck_when_got_in_process)
       RUN(records_are_struck_when_stopped)

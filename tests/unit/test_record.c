@@ -260,6 +260,55 @@ TEST(lengths)
 	CHECK_EQ_INT(read_changed(8, UINT32_MAX), VMC_ERR_MALFORMED);
 }
 
+/*
+ * A record made by hand, with a right length and checksum: an id of `id_len`
+ * bytes, a URL of `url_len`, driver's bytes of `saved_len`, and `extra`
+ * bytes behind these.
+ */
+static enum vmc_status read_made(size_t id_len, size_t url_len,
+				 size_t saved_len, size_t extra)
+{
+	const size_t lens[] = { id_len, url_len, saved_len };
+	uint8_t bytes[VMC_RECORD_SIZE + 64];
+	uint8_t head[VMC_RECORD_SIZE];
+	struct vmc_record record = a_record();
+	struct vmc_record back;
+	size_t at = ID_LEN_AT;
+	size_t i;
+
+	memset(bytes, 'x', sizeof(bytes));
+	written(&record, head);
+	memcpy(bytes, head, at);
+	for (i = 0; i < 3; i++) {
+		bytes[at] = (uint8_t)lens[i];
+		bytes[at + 1] = (uint8_t)(lens[i] >> 8);
+		bytes[at + 2] = bytes[at + 3] = 0;
+		at += 4 + lens[i];
+	}
+	at += extra + 4;
+	CHECK(at <= sizeof(bytes));
+	bytes[8] = (uint8_t)at;
+	bytes[9] = (uint8_t)(at >> 8);
+	seal(bytes, at);
+	return read_exact(&back, bytes, at);
+}
+
+/* What another build, with other knobs, could have written. */
+TEST(limits)
+{
+	const size_t id = VMC_ID_SIZE - 1;
+	const size_t url = VMC_URL_SIZE - 1;
+	const size_t saved = VMC_HYPERVISOR_SIZE;
+
+	CHECK_EQ_INT(read_made(id, url, saved, 0), VMC_OK);
+	CHECK_EQ_INT(read_made(id + 1, url, saved, 0), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(id, url + 1, saved, 0), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(id, url, saved + 1, 0), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(0, 0, 0, 0), VMC_OK);
+	CHECK_EQ_INT(read_made(0, 0, 0, 1), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(5, 5, 5, 4), VMC_ERR_MALFORMED);
+}
+
 TEST(other_magic_and_version)
 {
 	CHECK_EQ_INT(read_changed(0, 0x52434d57), VMC_ERR_MALFORMED);
@@ -270,6 +319,8 @@ TEST(other_magic_and_version)
 TEST(nul_in_a_text)
 {
 	CHECK_EQ_INT(read_changed(ID_LEN_AT + 4, 0x00616161),
+		     VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_changed(ID_LEN_AT + 4, 0x61616100),
 		     VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(read_changed(ID_LEN_AT + 4, 0x61616161), VMC_OK);
 	/* in the driver's bytes it may be */
@@ -285,5 +336,6 @@ TESTS(RUN(comes_back)
       RUN(every_flipped_bit_is_refused)
       RUN(states)
       RUN(lengths)
+      RUN(limits)
       RUN(other_magic_and_version)
       RUN(nul_in_a_text));

@@ -105,6 +105,21 @@ TEST(writes_defaults)
 				      "\"DefaultMaxMemorySize\":512,") != NULL);
 }
 
+TEST(parameters_are_words_with_an_equals_sign)
+{
+	struct vmc_vm_config config = { .kernel_params =
+						"=v k= \r\v\fa=\t==\n" };
+
+	CHECK(strstr(written(&config),
+		     "[{\"Key\":\"\",\"Value\":\"v\"},"
+		     "{\"Key\":\"k\",\"Value\":\"\"},"
+		     "{\"Key\":\"a\",\"Value\":\"\"},"
+		     "{\"Key\":\"\",\"Value\":\"=\"}]") != NULL);
+	config.kernel_params = "a\rb";
+	CHECK(strstr(written(&config), "{\"Key\":\"a\",\"Value\":\"\"},"
+				       "{\"Key\":\"b\"") != NULL);
+}
+
 TEST(escapes_as_go_does)
 {
 	struct vmc_vm_config config = { .kernel =
@@ -456,6 +471,15 @@ TEST(a_long_path_is_cut)
 	CHECK(strstr(error.text, "kkk...: wanted 1, cached 2") != NULL);
 }
 
+/* 40 bytes are shown whole. */
+TEST(a_value_that_just_fits_is_not_cut)
+{
+	check_mismatch("{\"a\":1234567890123456789012345678901234567890}",
+		       "{\"a\":12345678901234567890123456789012345678901}",
+		       "a: wanted 1234567890123456789012345678901234567890, "
+		       "cached 1234567890123456789012345678901234567890...");
+}
+
 /* Values are cut between characters. */
 TEST(a_long_value_is_cut)
 {
@@ -500,6 +524,7 @@ TEST(our_own_sizes_do_not_matter)
 TESTS(RUN(writes_all_fields_in_go_s_order)
       RUN(order_is_that_of_kata_4_1)
       RUN(writes_defaults)
+      RUN(parameters_are_words_with_an_equals_sign)
       RUN(escapes_as_go_does)
       RUN(write_needs_room_for_all)
       RUN(equal_to_itself)
@@ -516,6 +541,7 @@ TESTS(RUN(writes_all_fields_in_go_s_order)
       RUN(each_member_counts)
       RUN(nesting_has_a_limit)
       RUN(a_long_path_is_cut)
+      RUN(a_value_that_just_fits_is_not_cut)
       RUN(a_long_value_is_cut)
       RUN(error_may_be_null_and_the_first_stays)
       RUN(our_own_sizes_do_not_matter));
