@@ -89,11 +89,13 @@ say = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
 GEN = $(BUILD)/gen
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef
-# A function inlined into its only caller would burden all of its paths
-SMALL_FRAMES = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once)
+# A function inlined into its only caller would burden all of its paths. What
+# is kept in registers across calls and loops costs more than it saves.
+SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
+	-fno-caller-saves -fno-move-loop-invariants)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) -fPIE -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-	$(SMALL_FRAMES) -fstack-usage -MMD -MP
+	$(SMALL) -fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
 PORT_CPPFLAGS = -D_GNU_SOURCE $(PORTS:%=-Iport/%) $(ALL_CPPFLAGS)
 PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN) \

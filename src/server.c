@@ -26,19 +26,15 @@ _Static_assert(VMC_SERVER_WAIT_MAX <= 0x10000, "an index fits a key");
  * Set-up
  */
 
-static enum vmc_status check_config(const struct vmc_server_config *config,
-				    struct vmc_error *error)
+static const char *what_is_missing(const struct vmc_server_config *config)
 {
 	if (!config->pool)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT, "server: no pool",
-				     NULL);
+		return "server: no pool";
 	if (!config->port.ops)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT, "server: no port",
-				     NULL);
+		return "server: no port";
 	if (!config->endpoint || config->endpoint[0] == '\0')
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "server: no endpoint", NULL);
-	return VMC_OK;
+		return "server: no endpoint";
+	return NULL;
 }
 
 static void reset(struct vmc_server *server,
@@ -56,7 +52,7 @@ static void reset(struct vmc_server *server,
 	server->due_ms = VMC_NEVER;
 	server->waits_changed = 1;
 	for (i = 0; i < VMC_REPLY_MAX; i++)
-		server->reply[i].taken = 0;
+		server->reply[i].connection = NULL;
 	/* The connections themselves are not touched before they are used:
 	 * most of them never are, and are never made resident. */
 	for (i = 0; i < VMC_CONNECTION_MAX; i++)
@@ -76,15 +72,18 @@ enum vmc_status vmc_server_init_checked(struct vmc_server *server,
 					size_t server_size, unsigned options)
 {
 	const struct vmc_port *port = &config->port;
+	const char *missing;
 	enum vmc_status status =
 		vmc_options_check(NULL, server_size, options, sizeof(*server));
 
 	if (status)
 		return status;
 	reset(server, config);
-	status = check_config(config, &server->error);
-	if (status == VMC_OK)
-		status = vmc_cache_service_init(server);
+	missing = what_is_missing(config);
+	if (missing)
+		return vmc_error_set(&server->error, VMC_ERR_ARGUMENT, missing,
+				     NULL);
+	status = vmc_cache_service_init(server);
 	if (status == VMC_OK)
 		status = port->ops->listen(port->ctx, config->endpoint,
 					   &server->listener, &server->error);

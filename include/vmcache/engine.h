@@ -177,13 +177,13 @@ struct vmc_ttrpc {
 	uint32_t total;               /* bytes of the whole message */
 	uint32_t stream;              /* of the reply under way */
 	uint32_t last_stream;         /* highest seen, or last used */
-	struct vmc_view parts[VMC_PARTS_MAX - 1];
-	const char *reason; /* not NULL: it has failed */
+	const char *reason;           /* not NULL: it has failed */
 	uint8_t parts_len;
 	uint8_t role;    /* enum vmc_engine_role */
 	uint8_t reply;   /* how far the reply under way is */
 	uint8_t reports; /* events of it that are due */
 	uint8_t ended;   /* the peer will send no more */
+	struct vmc_view parts[VMC_PARTS_MAX - 1];
 };
 
 extern const struct vmc_engine_ops vmc_ttrpc_engine;

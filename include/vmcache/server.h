@@ -49,9 +49,9 @@ struct vmc_server_config {
 /* Private: a call that waits for a VM. A value, never a pointer. */
 struct vmc_server_call {
 	uint64_t deadline_ms;
+	struct vmc_connection *connection;
 	struct vmc_pool_ticket ticket;
 	uint32_t stream;
-	uint16_t connection;
 	uint8_t told; /* the log knows that it waits */
 };
 
@@ -62,8 +62,7 @@ struct vmc_server_call {
 /* Private: what holds a reply under way. */
 struct vmc_server_reply {
 	uint64_t since_ms;
-	uint16_t connection;
-	uint8_t taken;
+	struct vmc_connection *connection; /* NULL: it is free */
 	uint8_t bytes[VMC_STATUS_SIZE];
 };
 
@@ -85,10 +84,10 @@ struct vmc_connection {
 	struct vmc_pump pump;    /* no engine until the first byte */
 	uint64_t frame_until_ms; /* the request under way is complete by */
 	uint64_t write_until_ms; /* the reply under way is read by */
+	struct vmc_server_reply *reply; /* that it holds, or NULL */
 	struct vmc_peer peer;
 	uint32_t calls;      /* waiting for a VM */
 	int32_t slot;        /* of the pool, being delivered; -1 */
-	int16_t reply;       /* of the server's replies; -1 */
 	uint16_t index;      /* which one it is */
 	uint16_t generation; /* changes whenever it is another's */
 	uint16_t want;       /* what it waits for */

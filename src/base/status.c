@@ -6,6 +6,9 @@
 
 #include "text.h"
 
+/* A number's text: the digits of UINT64_MAX, and its NUL. */
+#define NUMBER_SIZE 21
+
 struct status_row {
 	enum vmc_status status;
 	enum vmc_code code;
@@ -16,6 +19,9 @@ struct status_row {
 	{                                                                      \
 		status, VMC_CODE_##code, words                                 \
 	}
+
+/* What the last row has, which stands for all that is not in the table. */
+#define UNKNOWN ((enum vmc_status)INT32_MIN)
 
 static const struct status_row rows[] = {
 	ROW(VMC_OK, OK, "done"),
@@ -44,6 +50,7 @@ static const struct status_row rows[] = {
 	ROW(VMC_ERR_CALL, UNKNOWN, "call failed"),
 	ROW(VMC_ERR_VM, INTERNAL, "VM failed"),
 	ROW(VMC_ERR_MISMATCH, FAILED_PRECONDITION, "configurations differ"),
+	ROW(UNKNOWN, UNKNOWN, "unknown status"),
 };
 
 static const char *const code_names[] = {
@@ -68,28 +75,23 @@ static const char *const code_names[] = {
 
 static const struct status_row *row_of(enum vmc_status status)
 {
-	size_t i;
+	const struct status_row *row = rows;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].status == status)
-			return &rows[i];
-	return NULL;
+	while (row->status != status && row->status != UNKNOWN)
+		row++;
+	return row;
 }
 
 /* see vmcache/status.h */
 const char *vmc_status_words(enum vmc_status status)
 {
-	const struct status_row *row = row_of(status);
-
-	return row ? row->words : "unknown status";
+	return row_of(status)->words;
 }
 
 /* see vmcache/status.h */
 enum vmc_code vmc_status_code(enum vmc_status status)
 {
-	const struct status_row *row = row_of(status);
-
-	return row ? row->code : VMC_CODE_UNKNOWN;
+	return row_of(status)->code;
 }
 
 /* see vmcache/status.h */
@@ -108,29 +110,15 @@ void vmc_error_reset(struct vmc_error *error)
 	error->text[0] = '\0';
 }
 
-/* Begins the text of a first failure; 0 if there is nothing to write. */
-static int begin_error(struct vmc_error *error, enum vmc_status status,
-		       const char *what, struct vmc_text *text)
-{
-	if (!error || error->status != VMC_OK)
-		return 0;
-	error->status = status;
-	error->code = vmc_status_code(status);
-	vmc_text_init(text, error->text, sizeof(error->text));
-	vmc_text_add(text, what);
-	return 1;
-}
-
 /* see vmcache/status.h */
 enum vmc_status vmc_error_set(struct vmc_error *error, enum vmc_status status,
 			      const char *what, const char *detail)
 {
-	struct vmc_text text;
-
-	if (begin_error(error, status, what, &text) && detail) {
-		vmc_text_add(&text, ": ");
-		vmc_text_add(&text, detail);
-	}
+	if (!error || error->status != VMC_OK)
+		return status;
+	error->status = status;
+	error->code = vmc_status_code(status);
+	vmc_text_compose(error->text, sizeof(error->text), what, detail);
 	return status;
 }
 
@@ -139,11 +127,10 @@ enum vmc_status vmc_error_set_number(struct vmc_error *error,
 				     enum vmc_status status, const char *what,
 				     uint64_t number)
 {
+	char digits[NUMBER_SIZE];
 	struct vmc_text text;
 
-	if (begin_error(error, status, what, &text)) {
-		vmc_text_add(&text, ": ");
-		vmc_text_add_number(&text, number);
-	}
-	return status;
+	vmc_text_init(&text, digits, sizeof(digits));
+	vmc_text_add_number(&text, number);
+	return vmc_error_set(error, status, what, digits);
 }

@@ -174,3 +174,16 @@ void vmc_text_add_number(struct vmc_text *text, uint64_t number)
 	} while (number > 0);
 	vmc_text_add_view(text, view);
 }
+
+/* see text.h */
+void vmc_text_compose(char *out, size_t cap, const char *what,
+		      const char *detail)
+{
+	struct vmc_text text;
+
+	vmc_text_init(&text, out, cap);
+	vmc_text_add(&text, what);
+	if (detail)
+		vmc_text_add(&text, ": ");
+	vmc_text_add(&text, detail);
+}

@@ -26,6 +26,10 @@ void vmc_text_init(struct vmc_text *text, char *out, size_t cap);
 /* Goes on after the C string that `out` holds already. */
 void vmc_text_append_to(struct vmc_text *text, char *out, size_t cap);
 
+/* A whole text: `what`, then ": " and `detail`. NULL is left out. */
+void vmc_text_compose(char *out, size_t cap, const char *what,
+		      const char *detail);
+
 /* Adds a C string (NULL: nothing), bytes, or a number in decimal. */
 void vmc_text_add(struct vmc_text *text, const char *string);
 void vmc_text_add_view(struct vmc_text *text, struct vmc_view view);

@@ -143,7 +143,6 @@ enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
 	if (status)
 		return vmc_error_set(error, status, "pool: entropy",
 				     vmc_status_words(status));
-	pool->random |= 1; /* xorshift stays at 0 */
 	pool->waits_changed = 1;
 	for (i = 0; i < config->number; i++)
 		init_slot(pool, i);

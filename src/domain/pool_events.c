@@ -54,16 +54,11 @@ struct vmc_event *vmc_pool_say(struct vmc_pool *pool, enum vmc_event_type type,
 			       const char *what, const char *detail)
 {
 	struct vmc_event *event = push(pool);
-	struct vmc_text text;
 
 	memset(event, 0, offsetof(struct vmc_event, text));
 	event->type = type;
 	event->at_ms = pool->now_ms;
-	vmc_text_init(&text, event->text, sizeof(event->text));
-	vmc_text_add(&text, what);
-	if (detail)
-		vmc_text_add(&text, ": ");
-	vmc_text_add(&text, detail);
+	vmc_text_compose(event->text, sizeof(event->text), what, detail);
 	return event;
 }
 

@@ -133,19 +133,19 @@ static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot)
  * Ways to STOPPING
  */
 
-/* xorshift64 (Marsaglia 2003): spread, not secrecy. */
-static uint64_t next_random(struct vmc_pool *pool)
+/* MMIX's generator (Knuth): spread, not secrecy. Its high bits are good. */
+static uint32_t next_random(struct vmc_pool *pool)
 {
-	pool->random ^= pool->random << 13;
-	pool->random ^= pool->random >> 7;
-	pool->random ^= pool->random << 17;
-	return pool->random;
+	pool->random =
+		pool->random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(pool->random >> 32);
 }
 
 /* Between half and all of a time that doubles with each failure. */
-static uint64_t retry_wait(struct vmc_pool *pool, uint32_t failures)
+static uint64_t retry_wait(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	uint64_t wait = pool->config.retry_min_ms;
+	uint32_t failures = ++slot->failures;
 
 	while (--failures > 0 && wait < pool->config.retry_max_ms)
 		wait *= 2;
@@ -188,11 +188,10 @@ void vmc_pool_slot_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 		begin_stop(pool, slot);
 }
 
-/* Stops what the slot has; it boots again after a wait that grows. */
+/* Stops what the slot has; it boots again after `wait`. */
 static void fail_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
-		      enum vmc_event_type type)
+		      enum vmc_event_type type, uint64_t wait)
 {
-	uint64_t wait = retry_wait(pool, ++slot->failures);
 	struct vmc_vm *vm = &slot->vm;
 
 	slot->retry_ms = pool->now_ms + wait;
@@ -205,15 +204,14 @@ static void fail_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 
 static void lose_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
+	uint64_t wait = 0;
+
 	pool->counters.lost++;
-	if (pool->now_ms - slot->since_ms < SOUND_MS) {
-		fail_slot(pool, slot, VMC_EVENT_VM_LOST);
-		return;
-	}
-	slot->failures = 0;
-	slot->retry_ms = pool->now_ms;
-	vmc_pool_report(pool, VMC_EVENT_VM_LOST, slot, slot->vm.error.text);
-	begin_stop(pool, slot);
+	if (pool->now_ms - slot->since_ms < SOUND_MS)
+		wait = retry_wait(pool, slot);
+	else
+		slot->failures = 0;
+	fail_slot(pool, slot, VMC_EVENT_VM_LOST, wait);
 }
 
 /*
@@ -270,7 +268,8 @@ static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 		status = enter_ready(pool, slot);
 	if (status) {
 		pool->counters.failed++;
-		fail_slot(pool, slot, VMC_EVENT_VM_FAILED);
+		fail_slot(pool, slot, VMC_EVENT_VM_FAILED,
+			  retry_wait(pool, slot));
 		return 1;
 	}
 	pool->counters.booted++;

@@ -23,6 +23,9 @@
 #define HEAD_SIZE 12u
 #define CRC_SIZE 4u
 
+/* The CRC-32 of whatever has its own CRC-32 behind it. */
+#define CRC_OF_WHOLE 0x2144df1cu
+
 static void put_view(struct vmc_writer *w, struct vmc_view view, size_t max)
 {
 	if (view.ptr_len > max)
@@ -90,27 +93,24 @@ static struct vmc_view take_text(struct vmc_reader *r, size_t max)
 }
 
 /*
- * Checks what makes it a record of ours, whole and unharmed, and yields what
- * lies between length and checksum.
+ * Checks what makes it a record of ours, whole and unharmed; the reader is
+ * then at what lies between length and checksum.
  */
-static enum vmc_status unwrap(struct vmc_view bytes, struct vmc_view *body)
+static enum vmc_status unwrap(struct vmc_reader *r, struct vmc_view bytes)
 {
-	struct vmc_view covered = bytes;
-	struct vmc_reader r;
 	uint32_t magic, version, length;
 
-	vmc_reader_init(&r, bytes);
-	magic = vmc_take_le32(&r);
-	version = vmc_take_le32(&r);
-	length = vmc_take_le32(&r);
-	if (r.fail || magic != MAGIC || version != VERSION)
+	vmc_reader_init(r, bytes);
+	magic = vmc_take_le32(r);
+	version = vmc_take_le32(r);
+	length = vmc_take_le32(r);
+	if (magic != MAGIC || version != VERSION || length < VMC_RECORD_FIXED ||
+	    length > bytes.ptr_len)
 		return VMC_ERR_MALFORMED;
-	if (length < VMC_RECORD_FIXED || length > bytes.ptr_len)
+	bytes.ptr_len = length;
+	if (vmc_crc32(0, bytes) != CRC_OF_WHOLE)
 		return VMC_ERR_MALFORMED;
-	covered.ptr_len = length - CRC_SIZE;
-	*body = vmc_take_bytes(&r, covered.ptr_len - HEAD_SIZE);
-	if (vmc_take_le32(&r) != vmc_crc32(0, covered))
-		return VMC_ERR_MALFORMED;
+	vmc_reader_init(r, vmc_take_bytes(r, length - HEAD_SIZE - CRC_SIZE));
 	return VMC_OK;
 }
 
@@ -125,13 +125,11 @@ static int state_can_be(uint32_t state)
 enum vmc_status vmc_record_read(struct vmc_record *record,
 				struct vmc_view bytes)
 {
-	struct vmc_view body;
 	struct vmc_reader r;
 	uint32_t state;
 
-	if (unwrap(bytes, &body))
+	if (unwrap(&r, bytes))
 		return VMC_ERR_MALFORMED;
-	vmc_reader_init(&r, body);
 	state = vmc_take_le32(&r);
 	record->digest = vmc_take_le32(&r);
 	record->pid = (int64_t)vmc_take_le64(&r);

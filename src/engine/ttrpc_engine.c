@@ -207,13 +207,10 @@ static void compose_response(struct vmc_ttrpc *t, uint32_t stream,
  * An error's text is written into `out` behind the room that its head needs
  * at most; composing moves it down to where it belongs.
  */
-static struct vmc_text begin_error(struct vmc_ttrpc *t)
+static void begin_error(struct vmc_ttrpc *t, struct vmc_text *text)
 {
-	struct vmc_text text;
-
-	vmc_text_init(&text, (char *)t->out + ERROR_HEAD_MAX,
+	vmc_text_init(text, (char *)t->out + ERROR_HEAD_MAX,
 		      t->out_len - ERROR_HEAD_MAX);
-	return text;
 }
 
 static void compose_error(struct vmc_ttrpc *t, uint32_t stream,
@@ -278,8 +275,9 @@ static enum vmc_status reply_payload(struct vmc_ttrpc *t,
 static void reply_error(struct vmc_ttrpc *t,
 			const struct vmc_engine_reply *reply)
 {
-	struct vmc_text text = begin_error(t);
+	struct vmc_text text;
 
+	begin_error(t, &text);
 	vmc_text_add(&text, reply->message);
 	compose_error(t, reply->stream, travelling(reply->code), &text);
 }
@@ -369,36 +367,34 @@ static int next_report(struct vmc_ttrpc *t, struct vmc_engine_event *event)
 	return 1;
 }
 
-static int refuse(struct vmc_ttrpc *t, uint32_t stream,
-		  struct vmc_engine_event *event, const char *what,
-		  const char *why)
+/* Here and below, event->stream is the frame's already. */
+static int refuse(struct vmc_ttrpc *t, struct vmc_engine_event *event,
+		  const char *what, const char *why)
 {
-	struct vmc_text text = begin_error(t);
+	struct vmc_text text;
 
+	begin_error(t, &text);
 	vmc_text_add(&text, what);
 	vmc_text_add(&text, why);
-	compose_error(t, stream, VMC_CODE_INVALID_ARGUMENT, &text);
+	compose_error(t, event->stream, VMC_CODE_INVALID_ARGUMENT, &text);
 	event->type = VMC_ENGINE_CANCELLED;
-	event->stream = stream;
 	return 1;
 }
 
-static int server_request(struct vmc_ttrpc *t, uint32_t stream,
-			  struct vmc_view data, struct vmc_engine_event *event)
+static int server_request(struct vmc_ttrpc *t, struct vmc_view data,
+			  struct vmc_engine_event *event)
 {
 	struct vmc_ttrpc_request request;
 	const char *why;
 
-	if (stream <= t->last_stream)
-		return refuse(t, stream, event,
+	if (event->stream <= t->last_stream)
+		return refuse(t, event,
 			      "StreamID cannot be re-used and must increment",
 			      NULL);
-	t->last_stream = stream;
+	t->last_stream = event->stream;
 	if (vmc_ttrpc_request_read(&request, data, &why))
-		return refuse(t, stream, event,
-			      "unmarshal request error: ", why);
+		return refuse(t, event, "unmarshal request error: ", why);
 	event->type = VMC_ENGINE_REQUEST;
-	event->stream = stream;
 	event->service = request.service;
 	event->method = request.method;
 	event->payload = request.payload;
@@ -408,38 +404,34 @@ static int server_request(struct vmc_ttrpc *t, uint32_t stream,
 	return 1;
 }
 
-static int server_frame(struct vmc_ttrpc *t,
-			const struct vmc_ttrpc_header *header,
+static int server_frame(struct vmc_ttrpc *t, unsigned type,
 			struct vmc_view data, struct vmc_engine_event *event)
 {
-	if (header->stream % 2 == 0)
-		return refuse(t, header->stream, event,
+	if (event->stream % 2 == 0)
+		return refuse(t, event,
 			      "StreamID must be odd for client initiated "
 			      "streams",
 			      NULL);
-	if (header->type == VMC_TTRPC_DATA)
-		return refuse(t, header->stream, event,
-			      "StreamID is no longer active", NULL);
-	if (header->type == VMC_TTRPC_REQUEST)
-		return server_request(t, header->stream, data, event);
+	if (type == VMC_TTRPC_DATA)
+		return refuse(t, event, "StreamID is no longer active", NULL);
+	if (type == VMC_TTRPC_REQUEST)
+		return server_request(t, data, event);
 	return 0; /* of a later version of the protocol, or not for us */
 }
 
-static int client_frame(struct vmc_ttrpc *t,
-			const struct vmc_ttrpc_header *header,
+static int client_frame(struct vmc_ttrpc *t, unsigned type,
 			struct vmc_view data, struct vmc_engine_event *event)
 {
 	struct vmc_ttrpc_response response;
 
-	if (header->type == VMC_TTRPC_DATA)
+	if (type == VMC_TTRPC_DATA)
 		t->reason = "stream data for a call that is none";
-	if (header->type != VMC_TTRPC_RESPONSE)
+	if (type != VMC_TTRPC_RESPONSE)
 		return 0;
 	if (vmc_ttrpc_response_read(&response, data, &t->reason))
 		return 0;
 	t->reason = NULL;
 	event->type = VMC_ENGINE_RESPONSE;
-	event->stream = header->stream;
 	event->code = response.code;
 	event->message = response.message;
 	event->payload = response.payload;
@@ -469,45 +461,47 @@ static void report_oversize(struct vmc_ttrpc *t, uint32_t length,
 	event->message.ptr_len = text.len;
 }
 
-static void refuse_oversize(struct vmc_ttrpc *t, uint32_t stream,
-			    uint32_t length, struct vmc_engine_event *event)
+static void refuse_oversize(struct vmc_ttrpc *t, uint32_t length,
+			    struct vmc_engine_event *event)
 {
-	struct vmc_text text = begin_error(t);
+	struct vmc_text text;
 
+	begin_error(t, &text);
 	say_oversize(&text, length, data_max(t));
-	compose_error(t, stream, VMC_CODE_RESOURCE_EXHAUSTED, &text);
+	compose_error(t, event->stream, VMC_CODE_RESOURCE_EXHAUSTED, &text);
 	event->type = VMC_ENGINE_CANCELLED;
 }
 
 /* All of the window is the beginning of a frame that it does not hold. */
-static int oversize_frame(struct vmc_ttrpc *t,
-			  const struct vmc_ttrpc_header *header,
+static int oversize_frame(struct vmc_ttrpc *t, uint32_t length,
 			  struct vmc_engine_event *event)
 {
-	t->drain = VMC_TTRPC_HEADER_SIZE + header->length - t->window_used;
+	t->drain = VMC_TTRPC_HEADER_SIZE + length - t->window_used;
 	t->window_used = 0;
-	event->stream = header->stream;
 	if (is_server(t))
-		refuse_oversize(t, header->stream, header->length, event);
+		refuse_oversize(t, length, event);
 	else
-		report_oversize(t, header->length, event);
+		report_oversize(t, length, event);
 	return 1;
 }
 
 /* 1 if the window begins with a whole header. */
-static int peek_header(struct vmc_ttrpc *t, struct vmc_ttrpc_header *header)
+static int peek_header(const struct vmc_ttrpc *t,
+		       struct vmc_ttrpc_header *header)
 {
 	struct vmc_view window = { t->window, t->window_used };
 	struct vmc_reader r;
 
-	if (t->reason)
-		return 0;
-	if (t->window_used > 0 && t->window[0] != 0) {
-		t->reason = "first byte of a ttrpc frame is not 0";
-		return 0;
-	}
 	vmc_reader_init(&r, window);
 	return vmc_ttrpc_header_read(header, &r) == VMC_OK;
+}
+
+/* 1 if what the window begins with may be a frame of ttrpc. */
+static int may_be_frame(struct vmc_ttrpc *t)
+{
+	if (t->window_used > 0 && t->window[0] != 0)
+		t->reason = "first byte of a ttrpc frame is not 0";
+	return !t->reason;
 }
 
 static int next_frame(struct vmc_ttrpc *t, struct vmc_engine_event *event)
@@ -516,16 +510,18 @@ static int next_frame(struct vmc_ttrpc *t, struct vmc_engine_event *event)
 	struct vmc_view data;
 	int found = 0;
 
-	while (!found && peek_header(t, &header)) {
+	while (!found && may_be_frame(t) && peek_header(t, &header)) {
+		event->stream = header.stream;
 		if (header.length > data_max(t))
-			return oversize_frame(t, &header, event);
+			return oversize_frame(t, header.length, event);
 		data.ptr = t->window + VMC_TTRPC_HEADER_SIZE;
 		data.ptr_len = header.length;
 		if (data.ptr_len > t->window_used - VMC_TTRPC_HEADER_SIZE)
 			return 0;
 		t->frame_len = VMC_TTRPC_HEADER_SIZE + header.length;
-		found = is_server(t) ? server_frame(t, &header, data, event) :
-				       client_frame(t, &header, data, event);
+		found = is_server(t) ?
+				server_frame(t, header.type, data, event) :
+				client_frame(t, header.type, data, event);
 		if (!found) {
 			consume(t, t->frame_len);
 			t->frame_len = 0;
@@ -551,13 +547,10 @@ static int next(void *engine, struct vmc_engine_event *event)
 /* 1 if the window begins with a whole frame, whose turn is still to come. */
 static int frame_waits(const struct vmc_ttrpc *t)
 {
-	struct vmc_view window = { t->window, t->window_used };
 	struct vmc_ttrpc_header header;
-	struct vmc_reader r;
 
-	vmc_reader_init(&r, window);
-	return vmc_ttrpc_header_read(&header, &r) == VMC_OK &&
-	       header.length <= r.left;
+	return peek_header(t, &header) &&
+	       header.length <= t->window_used - VMC_TTRPC_HEADER_SIZE;
 }
 
 static int partial(void *engine)

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#define SERVICE "cache.CacheService"
 #define REPLY_MAX ((size_t)4 << 20) /* what a ttrpc or gRPC peer accepts */
 #define NS_PER_MS 1000000u
 #define WORDS_SIZE 96 /* a refusal's words: what, and what was asked for */
@@ -28,17 +27,11 @@ _Static_assert(sizeof(((struct vmc_server *)0)->config_heads) >=
 		       VMC_PBIO_CONFIG_SIZE,
 	       "the small pieces of Config fit");
 
-static struct vmc_connection *at(struct vmc_server *server, uint16_t index)
-{
-	return &server->connection[index];
-}
-
 /* see cache_service.h */
 enum vmc_status vmc_cache_service_init(struct vmc_server *server)
 {
 	const struct vmc_cache_config *config = &server->config.config;
 	struct vmc_writer w;
-	size_t parts_len;
 
 	if (config->data.ptr_len > REPLY_MAX / 2 ||
 	    config->agent_config.ptr_len > REPLY_MAX / 2 - VMC_WINDOW_SIZE)
@@ -46,9 +39,8 @@ enum vmc_status vmc_cache_service_init(struct vmc_server *server)
 					    "server: config: bytes allowed",
 					    REPLY_MAX / 2);
 	vmc_writer_init(&w, server->config_heads, sizeof(server->config_heads));
-	memset(server->config_parts, 0, sizeof(server->config_parts));
-	return vmc_pbio_gather_config(&w, config, server->config_parts,
-				      &parts_len);
+	vmc_pbio_gather_config(&w, config, server->config_parts);
+	return VMC_OK;
 }
 
 /*
@@ -112,27 +104,26 @@ static struct vmc_server_reply *take_reply(struct vmc_server *server,
 	struct vmc_server_reply *oldest = &server->reply[0];
 	uint32_t i;
 
-	for (i = 0; i < VMC_REPLY_MAX && oldest->taken; i++)
-		if (!server->reply[i].taken ||
+	for (i = 0; i < VMC_REPLY_MAX && oldest->connection; i++)
+		if (!server->reply[i].connection ||
 		    server->reply[i].since_ms < oldest->since_ms)
 			oldest = &server->reply[i];
-	if (oldest->taken)
-		vmc_cache_service_drop(server, at(server, oldest->connection),
+	if (oldest->connection)
+		vmc_cache_service_drop(server, oldest->connection,
 				       "its reply was not read, and the room "
 				       "was needed");
-	oldest->taken = 1;
+	oldest->connection = connection;
 	oldest->since_ms = server->now_ms;
-	oldest->connection = connection->index;
-	connection->reply = (int16_t)(oldest - server->reply);
+	connection->reply = oldest;
 	return oldest;
 }
 
 static void answer_status(struct vmc_server *server,
-			  struct vmc_connection *connection, uint32_t stream)
+			  struct vmc_connection *connection,
+			  const struct vmc_engine_event *event)
 {
 	const struct vmc_pool *pool = server->config.pool;
 	struct vmc_server_reply *reply = take_reply(server, connection);
-	struct vmc_vm_status entry;
 	struct vmc_view part;
 	struct vmc_writer w;
 	uint32_t i;
@@ -142,56 +133,59 @@ static void answer_status(struct vmc_server *server,
 	for (i = 0; i < pool->config.number; i++) {
 		const struct vmc_vm *vm = vmc_pool_vm(pool, i);
 
-		if (vm->state != VMC_VM_READY)
-			continue;
-		entry.pid = vm->pid;
-		entry.vcpus = vm->vcpus;
-		entry.memory_mib = vm->memory_mib;
-		vmc_pbio_write_vm_status(&w, &entry);
+		if (vm->state == VMC_VM_READY)
+			vmc_pbio_write_vm_status(&w, vm);
 	}
 	part.ptr = reply->bytes;
 	part.ptr_len = w.len;
-	answer_parts(connection, stream, &part, 1);
+	answer_parts(connection, event->stream, &part, 1);
 }
 
-/* The VM in a slot as a reply, in parts. */
-static enum vmc_status gather_base_vm(struct vmc_server *server, uint32_t slot,
-				      struct vmc_view *parts, size_t *parts_len)
+static void answer_config(struct vmc_server *server,
+			  struct vmc_connection *connection,
+			  const struct vmc_engine_event *event)
 {
-	struct vmc_pool *pool = server->config.pool;
-	const struct vmc_vm *vm = vmc_pool_vm(pool, slot);
-	struct vmc_server_handing *handing = &server->handing[slot];
-	struct vmc_pbio_base_vm message = {
-		.id = vmc_view_of(vm->id),
-		.hypervisor = vmc_pool_saved(pool, slot),
-		.proxy_url = vmc_view_of(vm->agent_url),
-		.vcpus = vm->vcpus,
-		.memory_mib = vm->memory_mib,
-		.cpu_delta = vm->cpu_delta,
-	};
-	struct vmc_writer w;
-
-	vmc_writer_init(&w, handing->bytes, sizeof(handing->bytes));
-	return vmc_pbio_gather_base_vm(&w, &message, parts, parts_len);
+	answer_parts(connection, event->stream, server->config_parts,
+		     VMC_PBIO_CONFIG_PARTS);
 }
 
 static APART void answer_base_vm(struct vmc_server *server,
 				 struct vmc_connection *connection,
 				 uint32_t stream, uint32_t slot)
 {
+	const struct vmc_pool *pool = server->config.pool;
+	struct vmc_server_handing *handing = &server->handing[slot];
 	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
-	size_t parts_len;
+	struct vmc_writer w;
 
-	if (gather_base_vm(server, slot, parts, &parts_len)) {
-		vmc_pool_give_back(server->config.pool, slot, 0,
-				   server->now_ms);
-		answer_error(server, connection, stream, VMC_CODE_INTERNAL,
-			     "VM does not fit a reply");
-		return;
-	}
+	vmc_writer_init(&w, handing->bytes, sizeof(handing->bytes));
+	vmc_pbio_gather_base_vm(&w, vmc_pool_vm(pool, slot),
+				vmc_pool_saved(pool, slot), parts);
 	connection->slot = (int32_t)slot;
 	connection->started = 0;
-	answer_parts(connection, stream, parts, parts_len);
+	answer_parts(connection, stream, parts, VMC_PBIO_BASE_VM_PARTS);
+}
+
+static const char *refusal(enum vmc_status status)
+{
+	switch (status) {
+	case VMC_ERR_TIMEOUT:
+		return "no VM before the deadline";
+	case VMC_ERR_UNAVAILABLE:
+		return "the server is stopping";
+	case VMC_ERR_FULL:
+		return "VMC_CALL_MAX calls are waiting for a VM";
+	default:
+		return "a VM cannot be put on record";
+	}
+}
+
+/* No VM, and why. */
+static void refuse(struct vmc_server *server, struct vmc_connection *connection,
+		   uint32_t stream, enum vmc_status status)
+{
+	answer_error(server, connection, stream, vmc_status_code(status),
+		     refusal(status));
 }
 
 /* A text that quotes what the peer asked for: as Go's ttrpc says it. */
@@ -226,7 +220,7 @@ static void remove_call(struct vmc_server *server, uint32_t i)
 	struct vmc_server_call *call = &server->call[i];
 
 	vmc_pool_leave(server->config.pool, &call->ticket);
-	at(server, call->connection)->calls--;
+	call->connection->calls--;
 	server->call_len--;
 	memmove(call, call + 1, (server->call_len - i) * sizeof(*call));
 }
@@ -241,15 +235,13 @@ static void request_base_vm(struct vmc_server *server,
 	if (connection->gone)
 		return; /* nobody is there to take it */
 	if (server->call_len == VMC_CALL_MAX) {
-		answer_error(server, connection, event->stream,
-			     VMC_CODE_RESOURCE_EXHAUSTED,
-			     "VMC_CALL_MAX calls are waiting for a VM");
+		refuse(server, connection, event->stream, VMC_ERR_FULL);
 		return;
 	}
 	call = &server->call[server->call_len++];
 	memset(call, 0, sizeof(*call));
 	call->stream = event->stream;
-	call->connection = connection->index;
+	call->connection = connection;
 	call->deadline_ms = deadline(server, event->timeout_ns);
 	connection->calls++;
 	vmc_server_due(server, call->deadline_ms);
@@ -265,18 +257,19 @@ static int may_quit(const struct vmc_server *server,
 }
 
 static void request_quit(struct vmc_server *server,
-			 struct vmc_connection *connection, uint32_t stream)
+			 struct vmc_connection *connection,
+			 const struct vmc_engine_event *event)
 {
 	char buffer[WORDS_SIZE];
 	struct vmc_text text;
 
 	if (!may_quit(server, &connection->peer)) {
-		answer_error(server, connection, stream,
+		answer_error(server, connection, event->stream,
 			     VMC_CODE_PERMISSION_DENIED,
 			     "Quit is for the server's owner");
 		return;
 	}
-	answer_parts(connection, stream, NULL, 0);
+	answer_parts(connection, event->stream, NULL, 0);
 	vmc_text_init(&text, buffer, sizeof(buffer));
 	vmc_text_add(&text, "Quit");
 	if (connection->peer.known) {
@@ -286,31 +279,46 @@ static void request_quit(struct vmc_server *server,
 	vmc_server_stop(server, buffer, server->now_ms);
 }
 
+static const struct method {
+	const char *name;
+	void (*request)(struct vmc_server *server,
+			struct vmc_connection *connection,
+			const struct vmc_engine_event *event);
+} methods[] = {
+	{ "GetBaseVM", request_base_vm },
+	{ "Status", answer_status },
+	{ "Config", answer_config },
+	{ "Quit", request_quit },
+};
+
+static const struct method *find_method(struct vmc_view name)
+{
+	const struct method *method = methods;
+	const struct method *end = method + sizeof(methods) / sizeof(*methods);
+
+	while (method < end && !vmc_view_is(name, method->name))
+		method++;
+	return method < end ? method : NULL;
+}
+
 static void request(struct vmc_server *server,
 		    struct vmc_connection *connection,
 		    const struct vmc_engine_event *event)
 {
-	uint32_t stream = event->stream;
+	const struct method *method = find_method(event->method);
 
 	connection->frame_until_ms = VMC_NEVER; /* the next has its own time */
-	if (!vmc_view_is(event->service, SERVICE))
-		answer_unknown(server, connection, stream, "service ",
+	if (!vmc_view_is(event->service, "cache.CacheService"))
+		answer_unknown(server, connection, event->stream, "service ",
 			       event->service);
 	else if (vmc_pbio_read_empty(event->payload) != VMC_OK)
-		answer_error(server, connection, stream,
+		answer_error(server, connection, event->stream,
 			     VMC_CODE_INVALID_ARGUMENT,
 			     "request is not a google.protobuf.Empty");
-	else if (vmc_view_is(event->method, "GetBaseVM"))
-		request_base_vm(server, connection, event);
-	else if (vmc_view_is(event->method, "Status"))
-		answer_status(server, connection, stream);
-	else if (vmc_view_is(event->method, "Config"))
-		answer_parts(connection, stream, server->config_parts,
-			     VMC_PBIO_CONFIG_PARTS);
-	else if (vmc_view_is(event->method, "Quit"))
-		request_quit(server, connection, stream);
+	else if (method)
+		method->request(server, connection, event);
 	else
-		answer_unknown(server, connection, stream, "method ",
+		answer_unknown(server, connection, event->stream, "method ",
 			       event->method);
 }
 
@@ -320,7 +328,7 @@ static void cancelled(struct vmc_server *server,
 	uint32_t i;
 
 	for (i = 0; i < server->call_len; i++)
-		if (server->call[i].connection == connection->index &&
+		if (server->call[i].connection == connection &&
 		    server->call[i].stream == stream) {
 			remove_call(server, i);
 			return;
@@ -331,12 +339,11 @@ static void cancelled(struct vmc_server *server,
  * A connection's life
  */
 
-static void end_reply(struct vmc_server *server,
-		      struct vmc_connection *connection)
+static void end_reply(struct vmc_connection *connection)
 {
-	if (connection->reply >= 0)
-		server->reply[connection->reply].taken = 0;
-	connection->reply = -1;
+	if (connection->reply)
+		connection->reply->connection = NULL;
+	connection->reply = NULL;
 	connection->slot = -1;
 	connection->started = 0;
 }
@@ -348,7 +355,7 @@ static void delivered(struct vmc_server *server,
 		vmc_pool_handed(server->config.pool, (uint32_t)connection->slot,
 				&connection->peer, server->now_ms);
 	connection->write_until_ms = VMC_NEVER;
-	end_reply(server, connection);
+	end_reply(connection);
 }
 
 static APART void act(struct vmc_server *server,
@@ -381,16 +388,14 @@ static void settle_reply(struct vmc_server *server,
 
 	while (connection->pump.ops &&
 	       connection->pump.ops->next(&connection->engine, &event)) {
-		if (event.type == VMC_ENGINE_STARTED)
-			connection->started = 1;
-		if (event.type == VMC_ENGINE_DELIVERED)
-			delivered(server, connection);
+		if (event.type != VMC_ENGINE_REQUEST)
+			act(server, connection, &event);
 	}
 	if (connection->slot >= 0)
 		vmc_pool_give_back(server->config.pool,
 				   (uint32_t)connection->slot,
 				   connection->started, server->now_ms);
-	end_reply(server, connection);
+	end_reply(connection);
 }
 
 /* see cache_service.h */
@@ -403,7 +408,7 @@ void vmc_cache_service_drop(struct vmc_server *server,
 		say(server, connection, VMC_EVENT_CONNECTION_BAD, why, NULL);
 	settle_reply(server, connection);
 	while (connection->calls > 0 && i-- > 0)
-		if (server->call[i].connection == connection->index)
+		if (server->call[i].connection == connection)
 			remove_call(server, i);
 	vmc_connection_close(server, connection);
 }
@@ -470,20 +475,6 @@ void vmc_cache_service_wake(struct vmc_server *server,
  * Calls that wait
  */
 
-static const char *refusal(enum vmc_status status)
-{
-	switch (status) {
-	case VMC_ERR_TIMEOUT:
-		return "no VM before the deadline";
-	case VMC_ERR_UNAVAILABLE:
-		return "the server is stopping";
-	case VMC_ERR_FULL:
-		return "VMC_CALL_MAX callers are waiting for a VM";
-	default:
-		return "a VM cannot be put on record";
-	}
-}
-
 static void tell_waiting(struct vmc_server *server,
 			 struct vmc_server_call *call)
 {
@@ -492,8 +483,8 @@ static void tell_waiting(struct vmc_server *server,
 	if (call->told)
 		return;
 	call->told = 1;
-	event = say(server, at(server, call->connection),
-		    VMC_EVENT_CALL_WAITING, NULL, NULL);
+	event = say(server, call->connection, VMC_EVENT_CALL_WAITING, NULL,
+		    NULL);
 	if (call->deadline_ms != VMC_NEVER)
 		event->ms = call->deadline_ms - server->now_ms;
 }
@@ -503,7 +494,7 @@ static void tell_waiting(struct vmc_server *server,
 static enum vmc_status serve(struct vmc_server *server, uint32_t i)
 {
 	struct vmc_server_call *call = &server->call[i];
-	struct vmc_connection *connection = at(server, call->connection);
+	struct vmc_connection *connection = call->connection;
 	struct vmc_pool *pool = server->config.pool;
 	uint32_t slot = 0, stream = call->stream;
 	enum vmc_status status;
@@ -525,8 +516,7 @@ static enum vmc_status serve(struct vmc_server *server, uint32_t i)
 	if (status == VMC_OK)
 		answer_base_vm(server, connection, stream, slot);
 	else
-		answer_error(server, connection, stream,
-			     vmc_status_code(status), refusal(status));
+		refuse(server, connection, stream, status);
 	return status;
 }
 
@@ -537,8 +527,7 @@ int vmc_cache_service_serve(struct vmc_server *server)
 	int taken = 0;
 
 	while (i < server->call_len) {
-		struct vmc_connection *connection =
-			at(server, server->call[i].connection);
+		struct vmc_connection *connection = server->call[i].connection;
 		enum vmc_status status = serve(server, i);
 
 		if (status == VMC_AGAIN) {

@@ -26,7 +26,6 @@ struct vmc_connection *vmc_connection_open(struct vmc_server *server,
 	connection->pump.stream = stream;
 	connection->peer = *peer;
 	connection->slot = -1;
-	connection->reply = -1;
 	connection->want = VMC_WAIT_READ;
 	connection->write_until_ms = VMC_NEVER;
 	connection->frame_until_ms =

@@ -90,24 +90,12 @@ static enum vmc_status malformed(struct vmc_error *error, const char *message)
 			     "not what its description says");
 }
 
-/* -- Writing, field by field ----------------------------------------------- */
-
-/* Adds a part; an empty one is none. */
-static void add_part(struct vmc_view *parts, size_t *parts_len,
-		     const uint8_t *ptr, size_t ptr_len)
+/* What the writer has got since it had `from` bytes. */
+static struct vmc_view written(const struct vmc_writer *w, size_t from)
 {
-	if (ptr_len == 0)
-		return;
-	parts[*parts_len].ptr = ptr;
-	parts[*parts_len].ptr_len = ptr_len;
-	++*parts_len;
-}
+	struct vmc_view view = { w->begin + from, w->len - from };
 
-/* Adds what the writer has got since it had `from` bytes. */
-static void add_written(struct vmc_view *parts, size_t *parts_len,
-			const struct vmc_writer *w, size_t from)
-{
-	add_part(parts, parts_len, w->begin + from, w->len - from);
+	return view;
 }
 
 /* -- google.protobuf.Empty ------------------------------------------------- */
@@ -134,8 +122,7 @@ void vmc_pbio_write_status_head(struct vmc_writer *w, int64_t pid)
 }
 
 /* see pbio.h */
-void vmc_pbio_write_vm_status(struct vmc_writer *w,
-			      const struct vmc_vm_status *vm)
+void vmc_pbio_write_vm_status(struct vmc_writer *w, const struct vmc_vm *vm)
 {
 	size_t len = vmc_field_number_len((uint64_t)vm->pid) +
 		     vmc_field_number_len(vm->vcpus) +
@@ -175,32 +162,28 @@ enum vmc_status vmc_pbio_read_status(struct vmc_view bytes,
 /* -- cache.GrpcVM ---------------------------------------------------------- */
 
 /* see pbio.h */
-enum vmc_status
-vmc_pbio_gather_base_vm(struct vmc_writer *w, const struct vmc_pbio_base_vm *vm,
-			struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS],
-			size_t *parts_len)
+void vmc_pbio_gather_base_vm(struct vmc_writer *w, const struct vmc_vm *vm,
+			     struct vmc_view saved,
+			     struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS])
 {
 	size_t begin = w->len;
 
-	*parts_len = 0;
-	vmc_field_put_bytes(w, BYTES(vmc_cache_GrpcVM_id_tag), vm->id);
+	vmc_field_put_bytes(w, BYTES(vmc_cache_GrpcVM_id_tag),
+			    vmc_view_of(vm->id));
 	vmc_field_put_head(w, BYTES(vmc_cache_GrpcVM_hypervisor_tag),
-			   vm->hypervisor.ptr_len);
-	add_written(parts, parts_len, w, begin);
-	add_part(parts, parts_len, vm->hypervisor.ptr, vm->hypervisor.ptr_len);
+			   saved.ptr_len);
+	parts[0] = written(w, begin);
+	parts[1] = saved;
 
 	begin = w->len;
-	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVM_proxyPid_tag),
-			     (uint64_t)vm->proxy_pid);
 	vmc_field_put_bytes(w, BYTES(vmc_cache_GrpcVM_proxyURL_tag),
-			    vm->proxy_url);
+			    vmc_view_of(vm->agent_url));
 	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVM_cpu_tag), vm->vcpus);
 	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVM_memory_tag),
 			     vm->memory_mib);
 	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVM_cpuDelta_tag),
 			     vm->cpu_delta);
-	add_written(parts, parts_len, w, begin);
-	return w->fail ? VMC_ERR_TOO_BIG : VMC_OK;
+	parts[2] = written(w, begin);
 }
 
 /* Copies a string of the wire to a C string of `size` bytes. */
@@ -247,26 +230,26 @@ enum vmc_status vmc_pbio_read_base_vm(struct vmc_view bytes,
 
 /* -- cache.GrpcVMConfig ---------------------------------------------------- */
 
-/* see pbio.h */
-enum vmc_status vmc_pbio_gather_config(
-	struct vmc_writer *w, const struct vmc_cache_config *config,
-	struct vmc_view parts[VMC_PBIO_CONFIG_PARTS], size_t *parts_len)
+/* Tag and length of bytes that stand elsewhere, and those. */
+static void gather_bytes(struct vmc_writer *w, unsigned tag,
+			 struct vmc_view bytes, struct vmc_view parts[2])
 {
 	size_t begin = w->len;
 
-	*parts_len = 0;
-	vmc_field_put_head(w, BYTES(vmc_cache_GrpcVMConfig_Data_tag),
-			   config->data.ptr_len);
-	add_written(parts, parts_len, w, begin);
-	add_part(parts, parts_len, config->data.ptr, config->data.ptr_len);
+	vmc_field_put_head(w, tag, bytes.ptr_len);
+	parts[0] = written(w, begin);
+	parts[1] = bytes;
+}
 
-	begin = w->len;
-	vmc_field_put_head(w, BYTES(vmc_cache_GrpcVMConfig_AgentConfig_tag),
-			   config->agent_config.ptr_len);
-	add_written(parts, parts_len, w, begin);
-	add_part(parts, parts_len, config->agent_config.ptr,
-		 config->agent_config.ptr_len);
-	return w->fail ? VMC_ERR_TOO_BIG : VMC_OK;
+/* see pbio.h */
+void vmc_pbio_gather_config(struct vmc_writer *w,
+			    const struct vmc_cache_config *config,
+			    struct vmc_view parts[VMC_PBIO_CONFIG_PARTS])
+{
+	gather_bytes(w, BYTES(vmc_cache_GrpcVMConfig_Data_tag), config->data,
+		     parts);
+	gather_bytes(w, BYTES(vmc_cache_GrpcVMConfig_AgentConfig_tag),
+		     config->agent_config, parts + 2);
 }
 
 /* see pbio.h */

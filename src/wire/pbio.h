@@ -19,8 +19,8 @@
  *
  * Gathering. A message with large bytes in it is written as parts: its
  *   small pieces in the writer's buffer, the large ones where they are. The
- *   parts, in order, are the message; they and what they point to live
- *   until the message has been sent.
+ *   parts, in order, are the message (some may be empty); they and what
+ *   they point to live until the message has been sent.
  *
  * nanopb decodes. What is sent is written straight, field by field
  * (field.h); tests/unit/test_pbio.c holds it to nanopb's encoding of the
@@ -47,8 +47,7 @@ enum vmc_status vmc_pbio_read_empty(struct vmc_view bytes) VMC_CHECKED;
 #define VMC_PBIO_VM_STATUS_SIZE 25   /* tag, length, int64, 2 uint32 */
 
 void vmc_pbio_write_status_head(struct vmc_writer *w, int64_t pid);
-void vmc_pbio_write_vm_status(struct vmc_writer *w,
-			      const struct vmc_vm_status *vm);
+void vmc_pbio_write_vm_status(struct vmc_writer *w, const struct vmc_vm *vm);
 
 /* VMC_ERR_MALFORMED; `error` names the knob if there are more VMs than
  * VMC_VM_MAX. */
@@ -56,29 +55,18 @@ enum vmc_status vmc_pbio_read_status(struct vmc_view bytes,
 				     struct vmc_cache_status *status,
 				     struct vmc_error *error) VMC_CHECKED;
 
-/* GrpcVM, as it is sent. */
-struct vmc_pbio_base_vm {
-	struct vmc_view id;
-	struct vmc_view hypervisor; /* the driver's `save` */
-	int64_t proxy_pid;          /* Kata 1.x only */
-	struct vmc_view proxy_url;  /* the agent's URL */
-	uint32_t vcpus, memory_mib, cpu_delta;
-};
-
 /*
- * Gathers a GrpcVM: three parts, of which the second is `hypervisor`. The
- * writer needs room for id and proxy_url and VMC_PBIO_BASE_VM_SIZE more.
- *
- * VMC_ERR_TOO_BIG: the writer's buffer is too small.
+ * Gathers a GrpcVM: three parts, of which the second is `saved`, what the
+ * driver has saved of the VM. The writer needs room for id and agent_url
+ * and VMC_PBIO_BASE_VM_SIZE more. Kata's proxyPid, of 1.x, is not sent.
  */
 #define VMC_PBIO_BASE_VM_PARTS 3
 #define VMC_PBIO_BASE_VM_SIZE                                                  \
-	(6 + 6 + 11 + 6 + 3 * 6) /* a tag and a number each; lengths < 4 GiB */
+	(6 + 6 + 6 + 3 * 6) /* a tag and a number each; lengths < 4 GiB */
 
-enum vmc_status
-vmc_pbio_gather_base_vm(struct vmc_writer *w, const struct vmc_pbio_base_vm *vm,
-			struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS],
-			size_t *parts_len) VMC_CHECKED;
+void vmc_pbio_gather_base_vm(struct vmc_writer *w, const struct vmc_vm *vm,
+			     struct vmc_view saved,
+			     struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS]);
 
 /* VMC_ERR_MALFORMED; `error` names field and knob if id or proxyURL do not
  * fit theirs. `hypervisor` is a view into the input. */
@@ -87,19 +75,16 @@ enum vmc_status vmc_pbio_read_base_vm(struct vmc_view bytes,
 				      struct vmc_error *error) VMC_CHECKED;
 
 /*
- * Gathers a GrpcVMConfig: up to four parts; each of its two fields is a
- * piece in the writer and the bytes themselves. An empty field has none.
- *
- * VMC_ERR_TOO_BIG: the writer has no room for VMC_PBIO_CONFIG_SIZE bytes.
+ * Gathers a GrpcVMConfig: four parts; each of its two fields is a piece in
+ * the writer, which needs room for VMC_PBIO_CONFIG_SIZE bytes, and the bytes
+ * themselves.
  */
 #define VMC_PBIO_CONFIG_PARTS 4
 #define VMC_PBIO_CONFIG_SIZE (6 + 6) /* tag, length below 4 GiB, each */
 
-enum vmc_status
-vmc_pbio_gather_config(struct vmc_writer *w,
-		       const struct vmc_cache_config *config,
-		       struct vmc_view parts[VMC_PBIO_CONFIG_PARTS],
-		       size_t *parts_len) VMC_CHECKED;
+void vmc_pbio_gather_config(struct vmc_writer *w,
+			    const struct vmc_cache_config *config,
+			    struct vmc_view parts[VMC_PBIO_CONFIG_PARTS]);
 
 /* VMC_ERR_MALFORMED. The views point into the input. */
 enum vmc_status vmc_pbio_read_config(struct vmc_view bytes,

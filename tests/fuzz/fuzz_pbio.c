@@ -34,24 +34,22 @@ static void read_config(struct vmc_view bytes)
 
 static size_t gather(const struct vmc_cached_vm *vm, uint8_t *out, size_t cap)
 {
-	struct vmc_pbio_base_vm message = {
-		.id = vmc_view_of(vm->id),
-		.hypervisor = vm->hypervisor,
-		.proxy_pid = vm->proxy_pid,
-		.proxy_url = vmc_view_of(vm->proxy_url),
+	struct vmc_vm message = {
 		.vcpus = vm->vcpus,
 		.memory_mib = vm->memory_mib,
 		.cpu_delta = vm->cpu_delta,
 	};
 	uint8_t small[VMC_PBIO_BASE_VM_SIZE + VMC_ID_SIZE + VMC_URL_SIZE];
 	struct vmc_view parts[VMC_PBIO_BASE_VM_PARTS];
-	size_t parts_len, i, len = 0;
+	size_t i, len = 0;
 	struct vmc_writer w;
 
+	strcpy(message.id, vm->id);
+	strcpy(message.agent_url, vm->proxy_url);
 	vmc_writer_init(&w, small, sizeof(small));
-	MUST(vmc_pbio_gather_base_vm(&w, &message, parts, &parts_len) ==
-	     VMC_OK);
-	for (i = 0; i < parts_len; i++) {
+	vmc_pbio_gather_base_vm(&w, &message, vm->hypervisor, parts);
+	MUST(!w.fail);
+	for (i = 0; i < VMC_PBIO_BASE_VM_PARTS; i++) {
 		MUST(parts[i].ptr_len <= cap - len);
 		memcpy(out + len, parts[i].ptr, parts[i].ptr_len);
 		len += parts[i].ptr_len;
@@ -80,7 +78,6 @@ static void read_base_vm(struct vmc_view bytes)
 	MUST(!strcmp(vm.id, again.id));
 	MUST(!strcmp(vm.proxy_url, again.proxy_url));
 	MUST(vmc_view_equal(vm.hypervisor, again.hypervisor));
-	MUST(vm.proxy_pid == again.proxy_pid);
 	MUST(vm.vcpus == again.vcpus);
 	MUST(vm.memory_mib == again.memory_mib);
 	MUST(vm.cpu_delta == again.cpu_delta);

@@ -101,7 +101,7 @@ static void check_nothing_hangs(void)
 	CHECK_EQ_INT(w.p.sim.open, 0);
 	CHECK_EQ_INT(w.p.pool.line_len, 0);
 	for (i = 0; i < VMC_REPLY_MAX; i++)
-		CHECK(!w.server.reply[i].taken);
+		CHECK(!w.server.reply[i].connection);
 }
 
 static void check_stopped(void)

@@ -66,10 +66,8 @@ static inline void world_check_connection(const struct server_world *w,
 	if (connection->slot >= 0)
 		CHECK_EQ_INT(w->p.pool.slot[connection->slot].vm.state,
 			     VMC_VM_HANDING);
-	if (connection->reply < 0)
-		return;
-	CHECK(w->server.reply[connection->reply].taken);
-	CHECK_EQ_INT(w->server.reply[connection->reply].connection, index);
+	if (connection->reply)
+		CHECK(connection->reply->connection == connection);
 }
 
 static inline void server_world_check(const struct server_world *w)
@@ -81,12 +79,12 @@ static inline void server_world_check(const struct server_world *w)
 
 		world_check_connection(w, index, &calls);
 		slots += w->server.connection[index].slot >= 0;
-		replies += w->server.connection[index].reply >= 0;
+		replies += w->server.connection[index].reply != NULL;
 	}
 	for (i = 0; i < w->p.pool.config.number; i++)
 		handing += w->p.pool.slot[i].vm.state == VMC_VM_HANDING;
 	for (i = 0; i < VMC_REPLY_MAX; i++)
-		taken += w->server.reply[i].taken;
+		taken += w->server.reply[i].connection != NULL;
 	CHECK_EQ_INT(w->server.call_len, calls);
 	CHECK_EQ_INT(slots, handing);
 	CHECK_EQ_INT(replies, taken);
