@@ -113,6 +113,11 @@ static int may_accept(const struct vmc_server *server)
 	       server->accept_again_ms == 0;
 }
 
+static struct vmc_connection *open_at(struct vmc_server *server, uint32_t i)
+{
+	return &server->connection[server->open[i]];
+}
+
 static void put_wait(struct vmc_wait *out, vmc_handle handle, uint32_t key,
 		     unsigned want)
 {
@@ -138,13 +143,11 @@ enum vmc_status vmc_server_waits(struct vmc_server *server,
 		put_wait(&out[len++], server->listener, LISTENER_KEY,
 			 VMC_WAIT_READ);
 	for (i = 0; i < server->open_len; i++) {
-		uint16_t index = server->open[i];
-		const struct vmc_connection *connection =
-			&server->connection[index];
+		const struct vmc_connection *connection = open_at(server, i);
 
-		put_wait(&out[len++], connection->stream,
+		put_wait(&out[len++], connection->pump.stream,
 			 (uint32_t)connection->generation << 16 |
-				 (CONNECTION_KEY + index),
+				 (CONNECTION_KEY + connection->index),
 			 connection->want);
 	}
 	server->waits_changed = 0;
@@ -221,7 +224,7 @@ static void accept_all(struct vmc_server *server)
 static void wake(struct vmc_server *server, const struct vmc_wait *wait)
 {
 	uint32_t index = VMC_WAIT_INDEX(wait->key);
-	const struct vmc_connection *connection;
+	struct vmc_connection *connection;
 
 	if (index < LISTENER_KEY)
 		return; /* the pool's */
@@ -233,10 +236,10 @@ static void wake(struct vmc_server *server, const struct vmc_wait *wait)
 	if (index >= VMC_CONNECTION_MAX)
 		return;
 	connection = &server->connection[index];
-	if (connection->stream != wait->handle ||
+	if (connection->pump.stream != wait->handle ||
 	    connection->generation != wait->key >> 16)
 		return; /* closed since */
-	vmc_cache_service_wake(server, (uint16_t)index, wait->got);
+	vmc_cache_service_wake(server, connection, wait->got);
 }
 
 static const char *timed_out(const struct vmc_connection *connection,
@@ -263,13 +266,11 @@ static void tick(struct vmc_server *server)
 	if (server->accept_again_ms)
 		vmc_server_due(server, server->accept_again_ms);
 	while (i-- > 0) {
-		uint16_t index = server->open[i];
-		const struct vmc_connection *connection =
-			&server->connection[index];
+		struct vmc_connection *connection = open_at(server, i);
 		const char *why = timed_out(connection, server->now_ms);
 
 		if (why) {
-			vmc_cache_service_drop(server, index, why);
+			vmc_cache_service_drop(server, connection, why);
 			continue;
 		}
 		vmc_server_due(server, connection->frame_until_ms);
@@ -316,10 +317,10 @@ static void finish(struct vmc_server *server)
 	if (!vmc_pool_stopped(server->config.pool))
 		return;
 	while (i-- > 0) {
-		uint16_t index = server->open[i];
+		struct vmc_connection *connection = open_at(server, i);
 
-		if (!vmc_connection_sending(&server->connection[index]))
-			vmc_cache_service_drop(server, index, NULL);
+		if (!vmc_connection_sending(connection))
+			vmc_cache_service_drop(server, connection, NULL);
 	}
 	if (server->open_len > 0)
 		return;

@@ -41,8 +41,7 @@ struct vmc_channel_call {
 
 /* A connection. Complete so that it can be placed anywhere; private. */
 struct vmc_channel {
-	const struct vmc_engine_ops *engine_ops;
-	vmc_handle stream;
+	struct vmc_pump pump; /* its stream is NONE while not connected */
 	uint64_t dial_until_ms;
 	uint8_t response_held;
 	uint8_t proven; /* this connection has brought a response */

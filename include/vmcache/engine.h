@@ -188,6 +188,14 @@ struct vmc_ttrpc {
 
 extern const struct vmc_engine_ops vmc_ttrpc_engine;
 
+/* Private: an engine and the stream that it speaks on. */
+struct vmc_pump {
+	const struct vmc_engine_ops *ops; /* NULL: not known yet */
+	void *engine;
+	struct vmc_port port;
+	vmc_handle stream;
+};
+
 #ifdef __cplusplus
 }
 #endif

@@ -88,12 +88,7 @@ struct vmc_pool_config {
 	struct vmc_hypervisor hypervisor;      /* of the VMs that base makes */
 	const struct vmc_agent_ops *agent_ops; /* NULL: the no-op agent */
 	const void *agent_config;
-	void *drivers;       /* number * hypervisor.ops->vm_size bytes, */
-	size_t drivers_size; /* aligned to vm_align */
-	void *agents;        /* number * agent_ops->state_size bytes */
-	size_t agents_size;
-	struct vmc_store store; /* zeroed: nothing on record */
-	struct vmc_env env;
+	struct vmc_store store;   /* zeroed: nothing on record */
 	uint32_t number;          /* VMs to keep, 1..VMC_VM_MAX */
 	uint32_t boot_parallel;   /* 0: 2 */
 	uint32_t boot_timeout_ms; /* 0: 60 000, from start to READY */
@@ -101,6 +96,11 @@ struct vmc_pool_config {
 	uint32_t retry_min_ms;    /* 0: 500, first wait after a failure */
 	uint32_t retry_max_ms;    /* 0: 30 000 */
 	uint32_t digest;          /* of the configuration, for records */
+	struct vmc_env env;
+	void *drivers;       /* number * hypervisor.ops->vm_size bytes, */
+	size_t drivers_size; /* aligned to vm_align */
+	void *agents;        /* number * agent_ops->state_size bytes */
+	size_t agents_size;
 };
 
 /* Private. */
@@ -109,12 +109,13 @@ struct vmc_pool_slot {
 	uint64_t retry_ms; /* EMPTY until */
 	uint32_t failures; /* in a row */
 	uint32_t saved_len;
-	uint16_t generation;  /* changes whenever its handles may */
-	uint8_t recorded;     /* the state last put on record */
-	uint8_t counted;      /* in pool.ready, in pool.booting, or not */
-	uint8_t kick;         /* step it although nothing is due */
-	struct vmc_task task; /* of what the slot does now */
+	uint16_t number;     /* which one it is */
+	uint16_t generation; /* changes whenever its handles may */
+	uint8_t recorded;    /* the state last put on record */
+	uint8_t counted;     /* in pool.ready, in pool.booting, or not */
+	uint8_t kick;        /* step it although nothing is due */
 	struct vmc_vm vm;
+	struct vmc_task task; /* of what the slot does now */
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
 };
 
@@ -135,8 +136,8 @@ struct vmc_pool {
 	uint8_t waits_changed;
 	uint8_t again; /* another slot has become due */
 	uint32_t event_first, event_len;
-	struct vmc_pool_counters counters;
 	struct vmc_pool_config config;
+	struct vmc_pool_counters counters;
 	uint8_t record[VMC_RECORD_SIZE]; /* being written */
 	uint32_t line[VMC_CALL_MAX];     /* tickets, first come first */
 	struct vmc_event event[VMC_EVENT_MAX];

@@ -82,14 +82,14 @@ struct vmc_server_handing {
 
 /* Private. At most 1 KiB with the default knobs. */
 struct vmc_connection {
-	vmc_handle stream;
-	const struct vmc_engine_ops *ops; /* NULL until the first byte */
+	struct vmc_pump pump;    /* no engine until the first byte */
 	uint64_t frame_until_ms; /* the request under way is complete by */
 	uint64_t write_until_ms; /* the reply under way is read by */
 	struct vmc_peer peer;
 	uint32_t calls;      /* waiting for a VM */
 	int32_t slot;        /* of the pool, being delivered; -1 */
 	int16_t reply;       /* of the server's replies; -1 */
+	uint16_t index;      /* which one it is */
 	uint16_t generation; /* changes whenever it is another's */
 	uint16_t want;       /* what it waits for */
 	uint8_t started;     /* somebody may know the VM in `slot` */

@@ -66,11 +66,6 @@ struct vmc_wait {
 #define VMC_TASK_WAIT_MAX 4
 
 struct vmc_task {
-	/* For the caller to read after VMC_AGAIN. */
-	struct vmc_wait wait[VMC_TASK_WAIT_MAX]; /* the first wait_len */
-	uint64_t until_ms; /* step it by then at the latest; VMC_NEVER */
-	uint8_t wait_len;
-
 	/* For the caller to set before the first call: when the operation
 	 * fails with VMC_ERR_TIMEOUT if it has not ended. */
 	uint64_t deadline_ms;
@@ -81,6 +76,11 @@ struct vmc_task {
 	uint64_t mark;
 	uint16_t aux;
 	uint8_t phase; /* 0: not in flight */
+
+	/* For the caller to read after VMC_AGAIN. */
+	uint8_t wait_len;
+	uint64_t until_ms; /* step it by then at the latest; VMC_NEVER */
+	struct vmc_wait wait[VMC_TASK_WAIT_MAX]; /* the first wait_len */
 };
 
 #define VMC_TASK_INIT                                                          \
@@ -105,14 +105,22 @@ int vmc_task_active(const struct vmc_task *task);
  * until: makes the task due at `at_ms`, or earlier if it was already.
  * again: keeps phase, adds the deadline to until_ms, returns VMC_AGAIN.
  * end:   makes the task as new and returns `status`.
- * forward: shows an inner task's waits and timer as its own.
+ *
+ * For those that are made of operations, one after another.
+ *
+ * enter: begins a phase: `inner`, as new and with this task's deadline, is
+ *        for the operation of that phase.
+ * forward: again, with the inner task's waits and timer shown as its own.
  */
 int vmc_task_begin(struct vmc_task *task, uint64_t now_ms) VMC_CHECKED;
 void vmc_task_wait(struct vmc_task *task, vmc_handle handle, unsigned want);
 void vmc_task_until(struct vmc_task *task, uint64_t at_ms);
 enum vmc_status vmc_task_again(struct vmc_task *task);
 enum vmc_status vmc_task_end(struct vmc_task *task, enum vmc_status status);
-void vmc_task_forward(struct vmc_task *task, const struct vmc_task *inner);
+void vmc_task_enter(struct vmc_task *task, unsigned phase,
+		    struct vmc_task *inner);
+enum vmc_status vmc_task_forward(struct vmc_task *task,
+				 const struct vmc_task *inner);
 
 #ifdef __cplusplus
 }

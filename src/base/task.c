@@ -5,12 +5,14 @@
  */
 #include "vmcache/task.h"
 
+#include <string.h>
+
 /* see vmcache/task.h */
 void vmc_task_init(struct vmc_task *task)
 {
-	static const struct vmc_task fresh = VMC_TASK_INIT;
-
-	*task = fresh;
+	memset(task, 0, sizeof(*task));
+	task->until_ms = VMC_NEVER;
+	task->deadline_ms = VMC_NEVER;
 }
 
 /* see vmcache/task.h */
@@ -73,11 +75,22 @@ enum vmc_status vmc_task_end(struct vmc_task *task, enum vmc_status status)
 }
 
 /* see vmcache/task.h */
-void vmc_task_forward(struct vmc_task *task, const struct vmc_task *inner)
+void vmc_task_enter(struct vmc_task *task, unsigned phase,
+		    struct vmc_task *inner)
+{
+	vmc_task_init(inner);
+	inner->deadline_ms = task->deadline_ms;
+	task->phase = (uint8_t)phase;
+}
+
+/* see vmcache/task.h */
+enum vmc_status vmc_task_forward(struct vmc_task *task,
+				 const struct vmc_task *inner)
 {
 	unsigned i;
 
 	for (i = 0; i < inner->wait_len; i++)
 		vmc_task_wait(task, inner->wait[i].handle, inner->wait[i].want);
 	vmc_task_until(task, inner->until_ms);
+	return vmc_task_again(task);
 }

@@ -17,14 +17,6 @@ static void cancel_get(struct vmc_task *task)
 	vmc_task_cancel(&remote->call);
 }
 
-static void begin_call(struct vmc_factory_remote *remote, struct vmc_task *task,
-		       unsigned phase)
-{
-	vmc_task_init(&remote->call);
-	remote->call.deadline_ms = task->deadline_ms;
-	task->phase = (uint8_t)phase;
-}
-
 /* What the reply says of the VM; the driver adds what `saved` says. */
 static void describe(struct vmc_vm *vm, const struct vmc_cached_vm *taken)
 {
@@ -92,21 +84,20 @@ static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
 		vm->id[0] = '\0'; /* of the one before */
 		task->owner = remote;
 		task->cancel = cancel_get;
-		begin_call(remote, task, REMOTE_CALL);
+		vmc_task_enter(task, REMOTE_CALL, &remote->call);
 	}
 	if (late)
 		return end_late(vm, task);
 	if (task->phase == REMOTE_CALL) {
 		status = step_call(remote, vm, now_ms);
 		if (status == VMC_OK)
-			begin_call(remote, task, REMOTE_ATTACH);
+			vmc_task_enter(task, REMOTE_ATTACH, &remote->call);
 	}
 	if (task->phase == REMOTE_ATTACH)
 		status = step_attach(remote, vm, now_ms);
 	if (status != VMC_AGAIN)
 		return vmc_task_end(task, status);
-	vmc_task_forward(task, &remote->call);
-	return vmc_task_again(task);
+	return vmc_task_forward(task, &remote->call);
 }
 
 static enum vmc_status get_config(void *ctx, struct vmc_cache_config *config,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What follows the last step, and what follows a failure. */
-#define PHASE_OF(step) ((uint8_t)((step) + 1))
+#define PHASE_OF(step) ((step) + 1u)
 #define PHASE_STOP ((uint8_t)(VMC_GET_VM_STEPS + 1))
 
 static const char *const step_names[VMC_GET_VM_STEPS] = {
@@ -62,6 +62,12 @@ static enum vmc_status step_base(struct vmc_get_vm *get, struct vmc_vm *vm,
 		return status;
 	return vm->agent.ops->set_agent_url(&vm->agent,
 					    vmc_view_of(vm->agent_url));
+}
+
+static enum vmc_status step_resume(struct vmc_get_vm *get, struct vmc_vm *vm,
+				   uint64_t now_ms)
+{
+	return vmc_vm_resume(vm, &get->call, now_ms);
 }
 
 static enum vmc_status step_reseed(struct vmc_get_vm *get, struct vmc_vm *vm,
@@ -134,37 +140,21 @@ static enum vmc_status step_online(struct vmc_get_vm *get, struct vmc_vm *vm,
 	return status;
 }
 
-static enum vmc_status do_step(struct vmc_get_vm *get, struct vmc_vm *vm,
-			       uint64_t now_ms)
-{
-	switch (get->step) {
-	case VMC_GET_VM_CONFIG:
-		return step_config(get, vm, now_ms);
-	case VMC_GET_VM_BASE:
-		return step_base(get, vm, now_ms);
-	case VMC_GET_VM_RESUME:
-		return vmc_vm_resume(vm, &get->call, now_ms);
-	case VMC_GET_VM_RESEED:
-		return step_reseed(get, vm, now_ms);
-	case VMC_GET_VM_TIME:
-		return step_time(get, vm, now_ms);
-	case VMC_GET_VM_VCPUS:
-		return step_vcpus(get, vm, now_ms);
-	case VMC_GET_VM_MEMORY:
-		return step_memory(get, vm, now_ms);
-	default:
-		return step_online(get, vm, now_ms);
-	}
-}
+static enum vmc_status (*const steps[VMC_GET_VM_STEPS])(struct vmc_get_vm *get,
+							struct vmc_vm *vm,
+							uint64_t now_ms) = {
+	[VMC_GET_VM_CONFIG] = step_config, [VMC_GET_VM_BASE] = step_base,
+	[VMC_GET_VM_RESUME] = step_resume, [VMC_GET_VM_RESEED] = step_reseed,
+	[VMC_GET_VM_TIME] = step_time,     [VMC_GET_VM_VCPUS] = step_vcpus,
+	[VMC_GET_VM_MEMORY] = step_memory, [VMC_GET_VM_ONLINE] = step_online,
+};
 
 static void begin_step(struct vmc_get_vm *get, struct vmc_task *task,
 		       enum vmc_get_vm_step step, uint64_t now_ms)
 {
 	get->step = step;
 	get->step_begun_ms = now_ms;
-	vmc_task_init(&get->call);
-	get->call.deadline_ms = task->deadline_ms;
-	task->phase = PHASE_OF(step);
+	vmc_task_enter(task, PHASE_OF(step), &get->call);
 }
 
 static void cancel_get(struct vmc_task *task)
@@ -195,8 +185,7 @@ static void fail(struct vmc_get_vm *get, struct vmc_vm *vm,
 	get->result = vmc_error_set(&vm->error, status,
 				    vmc_get_vm_step_name(get->step),
 				    vmc_status_words(status));
-	vmc_task_cancel(&get->call);
-	memset(get->entropy, 0, sizeof(get->entropy));
+	cancel_get(task);
 	task->deadline_ms = VMC_NEVER;
 	task->phase = PHASE_STOP;
 }
@@ -208,7 +197,7 @@ static enum vmc_status do_steps(struct vmc_get_vm *get, struct vmc_vm *vm,
 	enum vmc_status status;
 
 	for (;;) {
-		status = do_step(get, vm, now_ms);
+		status = steps[get->step](get, vm, now_ms);
 		if (status)
 			return status;
 		get->step_ms[get->step] = now_ms - get->step_begun_ms;
@@ -240,6 +229,5 @@ enum vmc_status vmc_factory_get_vm(struct vmc_get_vm *get, struct vmc_vm *vm,
 		if (status == VMC_OK)
 			return vmc_task_end(task, get->result);
 	}
-	vmc_task_forward(task, &get->call);
-	return vmc_task_again(task);
+	return vmc_task_forward(task, &get->call);
 }

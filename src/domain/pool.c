@@ -22,21 +22,21 @@
  * Set-up
  */
 
-static uint32_t or_default(uint32_t value, uint32_t default_value)
+static void set_default(uint32_t *value, uint32_t default_value)
 {
-	return value ? value : default_value;
+	if (*value == 0)
+		*value = default_value;
 }
 
 static void set_defaults(struct vmc_pool_config *config)
 {
-	config->boot_parallel =
-		or_default(config->boot_parallel, BOOT_PARALLEL);
-	config->boot_timeout_ms =
-		or_default(config->boot_timeout_ms, BOOT_TIMEOUT_MS);
-	config->step_timeout_ms =
-		or_default(config->step_timeout_ms, STEP_TIMEOUT_MS);
-	config->retry_min_ms = or_default(config->retry_min_ms, RETRY_MIN_MS);
-	config->retry_max_ms = or_default(config->retry_max_ms, RETRY_MAX_MS);
+	set_default(&config->boot_parallel, BOOT_PARALLEL);
+	set_default(&config->boot_timeout_ms, BOOT_TIMEOUT_MS);
+	set_default(&config->step_timeout_ms, STEP_TIMEOUT_MS);
+	set_default(&config->retry_min_ms, RETRY_MIN_MS);
+	set_default(&config->retry_max_ms, RETRY_MAX_MS);
+	if (!config->agent_ops)
+		config->agent_ops = &vmc_agent_noop_ops;
 }
 
 static enum vmc_status check_array(struct vmc_error *error, const char *what,
@@ -54,25 +54,29 @@ static enum vmc_status check_array(struct vmc_error *error, const char *what,
 	return VMC_OK;
 }
 
+static const char *what_is_missing(const struct vmc_pool_config *config)
+{
+	if (!config->base.ops)
+		return "pool: base: no factory";
+	if (!config->hypervisor.ops)
+		return "pool: hypervisor: no driver";
+	if (!config->env.entropy)
+		return "pool: env: no entropy";
+	if (config->number < 1)
+		return "pool: number: at least 1";
+	return NULL;
+}
+
 static enum vmc_status check_config(const struct vmc_pool_config *config,
 				    struct vmc_error *error)
 {
 	const struct vmc_hypervisor_ops *driver = config->hypervisor.ops;
 	const struct vmc_agent_ops *agent = config->agent_ops;
+	const char *missing = what_is_missing(config);
 	enum vmc_status status;
 
-	if (!config->base.ops)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "pool: base: no factory", NULL);
-	if (!driver)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "pool: hypervisor: no driver", NULL);
-	if (!config->env.entropy)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "pool: env: no entropy", NULL);
-	if (config->number < 1)
-		return vmc_error_set(error, VMC_ERR_ARGUMENT,
-				     "pool: number: at least 1", NULL);
+	if (missing)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT, missing, NULL);
 	if (config->number > VMC_VM_MAX)
 		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
 					    "pool: number: at most VMC_VM_MAX",
@@ -81,7 +85,7 @@ static enum vmc_status check_config(const struct vmc_pool_config *config,
 		check_array(error, "pool: drivers: bytes needed",
 			    config->drivers, config->drivers_size,
 			    config->number * driver->vm_size, driver->vm_align);
-	if (status || !agent)
+	if (status)
 		return status;
 	return check_array(error, "pool: agents: bytes needed", config->agents,
 			   config->agents_size,
@@ -106,6 +110,7 @@ static void init_slot(struct vmc_pool *pool, uint32_t number)
 	};
 
 	memset(slot, 0, offsetof(struct vmc_pool_slot, saved));
+	slot->number = (uint16_t)number;
 	vmc_task_init(&slot->task);
 	vmc_vm_init(&slot->vm, config->hypervisor,
 		    element(config->drivers, config->hypervisor.ops->vm_size,
@@ -125,15 +130,14 @@ enum vmc_status vmc_pool_init_checked(struct vmc_pool *pool,
 	if (error)
 		vmc_error_reset(error);
 	status = vmc_options_check(error, pool_size, options, sizeof(*pool));
-	if (status == VMC_OK)
-		status = check_config(config, error);
 	if (status)
 		return status;
 	memset(pool, 0, offsetof(struct vmc_pool, event));
 	pool->config = *config;
 	set_defaults(&pool->config);
-	if (!pool->config.agent_ops)
-		pool->config.agent_ops = &vmc_agent_noop_ops;
+	status = check_config(&pool->config, error);
+	if (status)
+		return status;
 	status = config->env.entropy(config->env.ctx, &pool->random,
 				     sizeof(pool->random));
 	if (status)
@@ -156,10 +160,10 @@ static void mark(struct vmc_pool *pool, const struct vmc_wait *in,
 	size_t i;
 
 	for (i = 0; i < in_len; i++) {
-		uint32_t slot = VMC_WAIT_INDEX(in[i].key) / VMC_TASK_WAIT_MAX;
+		uint32_t number = VMC_WAIT_INDEX(in[i].key) / VMC_TASK_WAIT_MAX;
 
-		if (in[i].got && slot < pool->config.number)
-			vmc_pool_slot_kick(pool, slot);
+		if (in[i].got && number < pool->config.number)
+			vmc_pool_slot_kick(pool, &pool->slot[number]);
 	}
 }
 
@@ -169,11 +173,11 @@ static void scan(struct vmc_pool *pool)
 
 	pool->again = 0;
 	for (i = 0; i < pool->config.number; i++)
-		if (vmc_pool_slot_until(pool, i) <= pool->now_ms)
-			vmc_pool_slot_step(pool, i);
+		if (vmc_pool_slot_until(pool, &pool->slot[i]) <= pool->now_ms)
+			vmc_pool_slot_step(pool, &pool->slot[i]);
 	pool->due_ms = VMC_NEVER;
 	for (i = 0; i < pool->config.number; i++) {
-		uint64_t until_ms = vmc_pool_slot_until(pool, i);
+		uint64_t until_ms = vmc_pool_slot_until(pool, &pool->slot[i]);
 
 		if (until_ms < pool->due_ms)
 			pool->due_ms = until_ms;
@@ -265,13 +269,13 @@ static enum vmc_status stay_in_line(struct vmc_pool *pool,
 
 static enum vmc_status take_ready(struct vmc_pool *pool, uint32_t *number)
 {
-	enum vmc_status status = VMC_AGAIN;
+	enum vmc_status status;
 	uint32_t i;
 
 	for (i = 0; i < pool->config.number && pool->ready; i++) {
 		if (pool->slot[i].vm.state != VMC_VM_READY)
 			continue;
-		status = vmc_pool_slot_take(pool, i);
+		status = vmc_pool_slot_take(pool, &pool->slot[i]);
 		*number = i;
 		if (status != VMC_ERR_VM)
 			return status;
@@ -325,7 +329,8 @@ enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
 			     struct vmc_task *task, uint64_t now_ms)
 {
 	struct vmc_pool_ticket ticket = { 0 };
-	uint32_t slot = 0;
+	struct vmc_pool_slot *slot;
+	uint32_t number;
 	enum vmc_status status;
 
 	if (vmc_task_active(task))
@@ -334,7 +339,7 @@ enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
 		vmc_pool_leave(pool, &ticket);
 		return vmc_task_end(task, VMC_ERR_TIMEOUT);
 	}
-	status = take_in_turn(pool, &ticket, &slot, now_ms);
+	status = take_in_turn(pool, &ticket, &number, now_ms);
 	if (status == VMC_AGAIN) {
 		task->phase = 1;
 		task->owner = pool;
@@ -343,8 +348,9 @@ enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
 		return vmc_task_again(task);
 	}
 	if (status == VMC_OK) {
-		pool->slot[slot].vm.state = VMC_VM_READY;
-		vmc_vm_move(vm, &pool->slot[slot].vm);
+		slot = &pool->slot[number];
+		slot->vm.state = VMC_VM_READY;
+		vmc_vm_move(vm, &slot->vm);
 		vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL)->pid =
 			vm->pid;
 		vmc_pool_slot_strike(pool, slot);
@@ -369,18 +375,22 @@ struct vmc_view vmc_pool_saved(const struct vmc_pool *pool, uint32_t slot)
 }
 
 /* see vmcache/pool.h */
-void vmc_pool_handed(struct vmc_pool *pool, uint32_t slot,
+void vmc_pool_handed(struct vmc_pool *pool, uint32_t number,
 		     const struct vmc_peer *peer, uint64_t now_ms)
 {
+	struct vmc_pool_slot *slot = &pool->slot[number];
+
 	pool->now_ms = now_ms;
 	vmc_pool_report(pool, VMC_EVENT_VM_HANDED, slot, NULL)->peer = *peer;
 	vmc_pool_slot_hand(pool, slot);
 }
 
 /* see vmcache/pool.h */
-void vmc_pool_give_back(struct vmc_pool *pool, uint32_t slot, int started,
+void vmc_pool_give_back(struct vmc_pool *pool, uint32_t number, int started,
 			uint64_t now_ms)
 {
+	struct vmc_pool_slot *slot = &pool->slot[number];
+
 	pool->now_ms = now_ms;
 	if (started) {
 		pool->counters.dropped++;
@@ -407,7 +417,7 @@ void vmc_pool_stop(struct vmc_pool *pool, uint64_t now_ms)
 	pool->now_ms = now_ms;
 	for (i = 0; i < pool->config.number; i++)
 		if (pool->slot[i].vm.state != VMC_VM_HANDING)
-			vmc_pool_slot_stop(pool, i);
+			vmc_pool_slot_stop(pool, &pool->slot[i]);
 }
 
 /* see vmcache/pool.h */

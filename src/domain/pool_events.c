@@ -68,19 +68,20 @@ struct vmc_event *vmc_pool_say(struct vmc_pool *pool, enum vmc_event_type type,
 }
 
 struct vmc_event *vmc_pool_report(struct vmc_pool *pool,
-				  enum vmc_event_type type, uint32_t slot,
+				  enum vmc_event_type type,
+				  const struct vmc_pool_slot *slot,
 				  const char *text)
 {
 	struct vmc_event *event = vmc_pool_say(pool, type, text, NULL);
-	const struct vmc_vm *vm = &pool->slot[slot].vm;
 
-	event->slot = slot;
-	event->pid = vm->pid;
-	memcpy(event->id, vm->id, sizeof(event->id));
+	event->slot = slot->number;
+	event->pid = slot->vm.pid;
+	memcpy(event->id, slot->vm.id, sizeof(event->id));
 	return event;
 }
 
-void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
+void vmc_pool_report_console(struct vmc_pool *pool,
+			     const struct vmc_pool_slot *slot,
 			     struct vmc_view console)
 {
 	struct vmc_event *event;

@@ -17,11 +17,13 @@ struct vmc_event *vmc_pool_say(struct vmc_pool *pool, enum vmc_event_type type,
 
 /* The same about a slot's VM. */
 struct vmc_event *vmc_pool_report(struct vmc_pool *pool,
-				  enum vmc_event_type type, uint32_t slot,
+				  enum vmc_event_type type,
+				  const struct vmc_pool_slot *slot,
 				  const char *text);
 
 /* The last bytes of a VM's console, as many as an event holds. */
-void vmc_pool_report_console(struct vmc_pool *pool, uint32_t slot,
+void vmc_pool_report_console(struct vmc_pool *pool,
+			     const struct vmc_pool_slot *slot,
 			     struct vmc_view console);
 
 #endif

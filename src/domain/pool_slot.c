@@ -9,17 +9,6 @@
 
 enum counted { COUNTED_NOWHERE, COUNTED_BOOTING, COUNTED_READY };
 
-static struct vmc_pool_slot *slot_at(struct vmc_pool *pool, uint32_t number)
-{
-	return &pool->slot[number];
-}
-
-static uint32_t number_of(const struct vmc_pool *pool,
-			  const struct vmc_pool_slot *slot)
-{
-	return (uint32_t)(slot - pool->slot);
-}
-
 /* Nothing is in it and nothing is being made for it. */
 static int is_vacant(const struct vmc_pool_slot *slot)
 {
@@ -27,16 +16,11 @@ static int is_vacant(const struct vmc_pool_slot *slot)
 	       slot->counted == COUNTED_NOWHERE;
 }
 
-static void kick(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+void vmc_pool_slot_kick(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	slot->kick = 1;
 	pool->due_ms = 0;
 	pool->again = 1;
-}
-
-void vmc_pool_slot_kick(struct vmc_pool *pool, uint32_t slot)
-{
-	kick(pool, slot_at(pool, slot));
 }
 
 static void count_as(struct vmc_pool *pool, struct vmc_pool_slot *slot,
@@ -92,8 +76,7 @@ static enum vmc_status write_record(struct vmc_pool *pool,
 
 	if (status)
 		return status;
-	return store->ops->write(store->ctx, number_of(pool, slot),
-				 pool->record, len);
+	return store->ops->write(store->ctx, slot->number, pool->record, len);
 }
 
 /* Puts the slot's state on record. A failure is the host's to know. */
@@ -107,24 +90,18 @@ static enum vmc_status put_on_record(struct vmc_pool *pool,
 	slot->recorded = (uint8_t)slot->vm.state;
 	status = write_record(pool, slot);
 	if (status)
-		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED,
-				number_of(pool, slot),
+		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED, slot,
 				vmc_status_words(status));
 	return status;
 }
 
-static void strike(struct vmc_pool *pool, struct vmc_pool_slot *slot)
+void vmc_pool_slot_strike(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	if (pool->config.store.ops && slot->recorded != VMC_VM_EMPTY)
 		pool->config.store.ops->erase(pool->config.store.ctx,
-					      number_of(pool, slot));
+					      slot->number);
 	slot->recorded = VMC_VM_EMPTY;
 	slot->saved_len = 0;
-}
-
-void vmc_pool_slot_strike(struct vmc_pool *pool, uint32_t slot)
-{
-	strike(pool, slot_at(pool, slot));
 }
 
 /* What a successor, or a taker, needs of the driver. */
@@ -200,15 +177,13 @@ static void begin_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 	count_as(pool, slot, COUNTED_NOWHERE);
 	slot->vm.state = VMC_VM_STOPPING;
 	record_stop(pool, slot);
-	kick(pool, slot);
+	vmc_pool_slot_kick(pool, slot);
 }
 
-void vmc_pool_slot_stop(struct vmc_pool *pool, uint32_t number)
+void vmc_pool_slot_stop(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	struct vmc_pool_slot *slot = slot_at(pool, number);
-
 	if (is_vacant(slot))
-		strike(pool, slot);
+		vmc_pool_slot_strike(pool, slot);
 	else if (slot->vm.state != VMC_VM_STOPPING)
 		begin_stop(pool, slot);
 }
@@ -218,13 +193,12 @@ static void fail_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot,
 		      enum vmc_event_type type)
 {
 	uint64_t wait = retry_wait(pool, ++slot->failures);
-	uint32_t number = number_of(pool, slot);
 	struct vmc_vm *vm = &slot->vm;
 
 	slot->retry_ms = pool->now_ms + wait;
-	vmc_pool_report(pool, type, number, vm->error.text)->ms = wait;
+	vmc_pool_report(pool, type, slot, vm->error.text)->ms = wait;
 	vmc_pool_report_console(
-		pool, number,
+		pool, slot,
 		vm->hypervisor.ops->console(vm->hypervisor.ctx, vm));
 	begin_stop(pool, slot);
 }
@@ -238,8 +212,7 @@ static void lose_slot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 	}
 	slot->failures = 0;
 	slot->retry_ms = pool->now_ms;
-	vmc_pool_report(pool, VMC_EVENT_VM_LOST, number_of(pool, slot),
-			slot->vm.error.text);
+	vmc_pool_report(pool, VMC_EVENT_VM_LOST, slot, slot->vm.error.text);
 	begin_stop(pool, slot);
 }
 
@@ -282,13 +255,12 @@ static enum vmc_status enter_ready(struct vmc_pool *pool,
 static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	const struct vmc_factory *base = &pool->config.base;
-	uint32_t number = number_of(pool, slot);
 	int begins = !vmc_task_active(&slot->task);
 	enum vmc_status status = base->ops->get_base_vm(
 		base->ctx, &slot->vm, &slot->task, pool->now_ms);
 
 	if (begins)
-		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, number, NULL);
+		vmc_pool_report(pool, VMC_EVENT_VM_BOOTING, slot, NULL);
 	if (status == VMC_AGAIN) {
 		note_half_made(pool, slot);
 		return 0;
@@ -302,7 +274,7 @@ static int step_boot(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 		return 1;
 	}
 	pool->counters.booted++;
-	vmc_pool_report(pool, VMC_EVENT_VM_READY, number, NULL)->ms =
+	vmc_pool_report(pool, VMC_EVENT_VM_READY, slot, NULL)->ms =
 		pool->now_ms - slot->vm.begun_ms;
 	return 1;
 }
@@ -334,8 +306,7 @@ static int step_adopting(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 		return 1;
 	}
 	pool->counters.returned++;
-	vmc_pool_report(pool, VMC_EVENT_VM_RETURNED, number_of(pool, slot),
-			NULL);
+	vmc_pool_report(pool, VMC_EVENT_VM_RETURNED, slot, NULL);
 	return 1;
 }
 
@@ -347,9 +318,8 @@ static int step_stopping(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 
 	if (status == VMC_AGAIN)
 		return 0;
-	strike(pool, slot);
-	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, number_of(pool, slot), NULL)
-		->pid = pid;
+	vmc_pool_slot_strike(pool, slot);
+	vmc_pool_report(pool, VMC_EVENT_VM_STOPPED, slot, NULL)->pid = pid;
 	return 1;
 }
 
@@ -371,9 +341,8 @@ static int step_state(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 	}
 }
 
-void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number)
+void vmc_pool_slot_step(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	struct vmc_pool_slot *slot = slot_at(pool, number);
 	int waited = slot->task.wait_len > 0;
 
 	slot->kick = 0;
@@ -383,10 +352,9 @@ void vmc_pool_slot_step(struct vmc_pool *pool, uint32_t number)
 		handles_changed(pool, slot);
 }
 
-uint64_t vmc_pool_slot_until(const struct vmc_pool *pool, uint32_t number)
+uint64_t vmc_pool_slot_until(const struct vmc_pool *pool,
+			     const struct vmc_pool_slot *slot)
 {
-	const struct vmc_pool_slot *slot = &pool->slot[number];
-
 	if (slot->kick)
 		return 0;
 	if (is_vacant(slot))
@@ -398,9 +366,9 @@ uint64_t vmc_pool_slot_until(const struct vmc_pool *pool, uint32_t number)
  * The doors
  */
 
-enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number)
+enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool,
+				   struct vmc_pool_slot *slot)
 {
-	struct vmc_pool_slot *slot = slot_at(pool, number);
 	struct vmc_vm *vm = &slot->vm;
 	struct vmc_vm_probe probe = { 0, 0, 0 };
 	enum vmc_status status;
@@ -422,34 +390,30 @@ enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool, uint32_t number)
 	count_as(pool, slot, COUNTED_NOWHERE);
 	slot->failures = 0;
 	slot->retry_ms = pool->now_ms;
-	vmc_pool_report(pool, VMC_EVENT_VM_TAKEN, number, NULL)->ms =
+	vmc_pool_report(pool, VMC_EVENT_VM_TAKEN, slot, NULL)->ms =
 		pool->now_ms - slot->since_ms;
 	return VMC_OK;
 }
 
-void vmc_pool_slot_vacate(struct vmc_pool *pool, uint32_t number)
+void vmc_pool_slot_vacate(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
 	pool->counters.handed++;
-	kick(pool, slot_at(pool, number));
+	vmc_pool_slot_kick(pool, slot);
 }
 
-void vmc_pool_slot_hand(struct vmc_pool *pool, uint32_t number)
+void vmc_pool_slot_hand(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	struct vmc_pool_slot *slot = slot_at(pool, number);
-
 	slot->vm.state = VMC_VM_HANDED;
 	/* HANDING on record is safe too: a successor looks before it acts. */
 	(void)put_on_record(pool, slot);
 	slot->saved_len = 0;
 	vmc_vm_release(&slot->vm);
-	vmc_pool_slot_vacate(pool, number);
+	vmc_pool_slot_vacate(pool, slot);
 }
 
-void vmc_pool_slot_take_back(struct vmc_pool *pool, uint32_t number)
+void vmc_pool_slot_take_back(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	struct vmc_pool_slot *slot = slot_at(pool, number);
-
 	slot->vm.state = VMC_VM_ADOPTING;
 	slot->task.deadline_ms = pool->now_ms + pool->config.step_timeout_ms;
-	kick(pool, slot);
+	vmc_pool_slot_kick(pool, slot);
 }

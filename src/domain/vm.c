@@ -61,23 +61,6 @@ static enum vmc_status set_id(struct vmc_vm *vm, const char *id)
 	return VMC_OK;
 }
 
-/* What the operation inside has come to, as the outer task sees it. */
-static enum vmc_status inner(struct vmc_vm *vm, struct vmc_task *task,
-			     enum vmc_status status)
-{
-	if (status != VMC_AGAIN)
-		return status;
-	vmc_task_forward(task, &vm->step);
-	return vmc_task_again(task);
-}
-
-static void begin_step(struct vmc_vm *vm, struct vmc_task *task, unsigned phase)
-{
-	vmc_task_init(&vm->step);
-	vm->step.deadline_ms = task->deadline_ms;
-	task->phase = (uint8_t)phase;
-}
-
 static void cancel_step(struct vmc_task *task)
 {
 	struct vmc_vm *vm = task->owner;
@@ -119,14 +102,12 @@ static enum vmc_status boot_step(struct vmc_vm *vm,
 }
 
 /* The state that shows while a phase of booting goes on. */
-static enum vmc_vm_state boot_state(unsigned phase)
-{
-	if (phase == BOOT_DRIVER)
-		return VMC_VM_BOOTING;
-	if (phase == BOOT_PAUSE)
-		return VMC_VM_PAUSING;
-	return VMC_VM_CHECKING;
-}
+static const uint8_t boot_states[] = {
+	[BOOT_DRIVER] = VMC_VM_BOOTING,
+	[BOOT_READY] = VMC_VM_CHECKING,
+	[BOOT_CHECK] = VMC_VM_CHECKING,
+	[BOOT_PAUSE] = VMC_VM_PAUSING,
+};
 
 static enum vmc_status boot_fail(struct vmc_vm *vm, struct vmc_task *task,
 				 enum vmc_status status)
@@ -156,7 +137,7 @@ static enum vmc_status boot_begin(struct vmc_vm *vm, const char *id,
 	vm->state = VMC_VM_BOOTING;
 	task->owner = vm;
 	task->cancel = cancel_step;
-	begin_step(vm, task, BOOT_DRIVER);
+	vmc_task_enter(task, BOOT_DRIVER, &vm->step);
 	return VMC_OK;
 }
 
@@ -175,12 +156,12 @@ enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 	}
 	/* Once more when it is late: the driver knows what it waits for. */
 	do {
-		vm->state = boot_state(task->phase);
+		vm->state = boot_states[task->phase];
 		status = boot_step(vm, config, task->phase, now_ms);
 		if (status == VMC_AGAIN && late)
 			break;
 		if (status == VMC_AGAIN)
-			return inner(vm, task, status);
+			return vmc_task_forward(task, &vm->step);
 		if (status)
 			return boot_fail(vm, task, status);
 		if (task->phase == BOOT_CHECK)
@@ -189,7 +170,7 @@ enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 			vm->state = VMC_VM_READY;
 			return vmc_task_end(task, VMC_OK);
 		}
-		begin_step(vm, task, task->phase + 1u);
+		vmc_task_enter(task, task->phase + 1u, &vm->step);
 	} while (!late);
 	return boot_fail(vm, task, VMC_ERR_TIMEOUT);
 }

@@ -16,14 +16,6 @@
 
 #include "vmcache/engine.h"
 
-/* Made on the stack for one wake-up. */
-struct vmc_pump {
-	const struct vmc_engine_ops *ops;
-	void *engine;
-	struct vmc_port port;
-	vmc_handle stream;
-};
-
 /*
  * Receives once, if the engine wants to.
  *

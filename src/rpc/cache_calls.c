@@ -8,9 +8,22 @@
 #include "../wire/pbio.h"
 #include "channel.h"
 
-#define SERVICE "cache.CacheService"
+/* VMC_OK: the reply is there; the error is then about its content. */
+static enum vmc_status ask(struct vmc_channel *channel, const char *method,
+			   int takes, struct vmc_view *reply,
+			   struct vmc_task *task, uint64_t now_ms)
+{
+	struct vmc_engine_request request = {
+		.service = "cache.CacheService",
+		.method = method,
+	};
+	enum vmc_status status = vmc_channel_request(channel, &request, takes,
+						     reply, task, now_ms);
 
-static const struct vmc_view no_payload = { NULL, 0 };
+	if (status == VMC_OK)
+		vmc_error_reset(&channel->error);
+	return status;
+}
 
 /* see vmcache/client.h */
 enum vmc_status vmc_cache_fetch_status(struct vmc_channel *channel,
@@ -18,12 +31,11 @@ enum vmc_status vmc_cache_fetch_status(struct vmc_channel *channel,
 				       struct vmc_task *task, uint64_t now_ms)
 {
 	struct vmc_view reply;
-	enum vmc_status result = vmc_channel_call(
-		channel, SERVICE, "Status", no_payload, &reply, task, now_ms);
+	enum vmc_status result =
+		ask(channel, "Status", 0, &reply, task, now_ms);
 
 	if (result)
 		return result;
-	vmc_error_reset(&channel->error);
 	return vmc_pbio_read_status(reply, status, &channel->error);
 }
 
@@ -33,12 +45,11 @@ enum vmc_status vmc_cache_fetch_config(struct vmc_channel *channel,
 				       struct vmc_task *task, uint64_t now_ms)
 {
 	struct vmc_view reply;
-	enum vmc_status result = vmc_channel_call(
-		channel, SERVICE, "Config", no_payload, &reply, task, now_ms);
+	enum vmc_status result =
+		ask(channel, "Config", 0, &reply, task, now_ms);
 
 	if (result)
 		return result;
-	vmc_error_reset(&channel->error);
 	return vmc_pbio_read_config(reply, config, &channel->error);
 }
 
@@ -49,12 +60,10 @@ enum vmc_status vmc_cache_get_base_vm(struct vmc_channel *channel,
 {
 	struct vmc_view reply;
 	enum vmc_status result =
-		vmc_channel_take(channel, SERVICE, "GetBaseVM", no_payload,
-				 &reply, task, now_ms);
+		ask(channel, "GetBaseVM", 1, &reply, task, now_ms);
 
 	if (result)
 		return result;
-	vmc_error_reset(&channel->error);
 	return vmc_pbio_read_base_vm(reply, vm, &channel->error);
 }
 
@@ -63,15 +72,10 @@ enum vmc_status vmc_cache_quit(struct vmc_channel *channel,
 			       struct vmc_task *task, uint64_t now_ms)
 {
 	struct vmc_view reply;
-	enum vmc_status result = vmc_channel_call(
-		channel, SERVICE, "Quit", no_payload, &reply, task, now_ms);
+	enum vmc_status result = ask(channel, "Quit", 0, &reply, task, now_ms);
 
-	if (result)
-		return result;
-	vmc_error_reset(&channel->error);
-	result = vmc_pbio_read_empty(reply);
-	if (result)
-		return vmc_error_set(&channel->error, result, "Quit",
+	if (result == VMC_OK && vmc_pbio_read_empty(reply))
+		return vmc_error_set(&channel->error, VMC_ERR_MALFORMED, "Quit",
 				     "reply cannot be read");
-	return VMC_OK;
+	return result;
 }

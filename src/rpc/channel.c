@@ -38,18 +38,6 @@ struct step {
 	uint64_t now_ms;
 };
 
-static struct vmc_pump pump_of(struct vmc_channel *channel)
-{
-	struct vmc_pump pump = {
-		.ops = channel->engine_ops,
-		.engine = &channel->engine,
-		.port = channel->config.port,
-		.stream = channel->stream,
-	};
-
-	return pump;
-}
-
 /* see vmcache/client.h */
 const struct vmc_error *vmc_channel_error(const struct vmc_channel *channel)
 {
@@ -97,22 +85,22 @@ static int was_given(const struct vmc_channel *channel)
 
 static void begin_connection(struct vmc_channel *channel, vmc_handle stream)
 {
-	channel->stream = stream;
+	channel->pump.stream = stream;
 	channel->dial_until_ms = 0;
 	channel->response_held = 0;
 	channel->proven = 0;
-	channel->engine_ops->init(
+	channel->pump.ops->init(
 		&channel->engine, VMC_ENGINE_CLIENT, channel->config.window,
 		channel->config.window_len, channel->out, sizeof(channel->out));
 }
 
 static void end_connection(struct vmc_channel *channel)
 {
-	if (channel->stream == VMC_HANDLE_NONE)
+	if (channel->pump.stream == VMC_HANDLE_NONE)
 		return;
 	channel->config.port.ops->close(channel->config.port.ctx,
-					channel->stream);
-	channel->stream = VMC_HANDLE_NONE;
+					channel->pump.stream);
+	channel->pump.stream = VMC_HANDLE_NONE;
 	channel->response_held = 0;
 }
 
@@ -194,7 +182,7 @@ static enum vmc_status connect_call(struct step *step)
 	struct vmc_channel *channel = step->channel;
 	enum vmc_status status = VMC_OK;
 
-	if (channel->stream == VMC_HANDLE_NONE) {
+	if (channel->pump.stream == VMC_HANDLE_NONE) {
 		if (was_given(channel))
 			return set_error(channel, VMC_ERR_LOST,
 					 "connection has ended",
@@ -278,7 +266,7 @@ static void give_up(struct vmc_channel *channel, struct vmc_channel_call *call)
 	int asked = call->stream != 0 && !call->failed;
 
 	if (asked && !call->takes)
-		channel->engine_ops->cancel(&channel->engine, call->stream);
+		channel->pump.ops->cancel(&channel->engine, call->stream);
 	end_call(channel, call);
 	if (asked && call->takes)
 		(void)break_connection(channel, VMC_ERR_LOST);
@@ -293,23 +281,17 @@ static void cancel_call(struct vmc_task *task)
 		give_up(channel, call);
 }
 
-static struct vmc_channel_call *begin_call(struct vmc_channel *channel,
-					   struct vmc_task *task, int takes)
+static void begin_call(struct step *step, struct vmc_task *task, int takes)
 {
-	struct vmc_channel_call *call = find_task(channel, NULL);
+	struct vmc_channel_call *call = step->call;
 
-	if (!call)
-		return NULL;
-	if (calls_in_flight(channel) == 0)
-		channel->dial_until_ms = 0;
+	if (calls_in_flight(step->channel) == 0)
+		step->channel->dial_until_ms = 0;
 	call->task = task;
-	call->stream = 0;
-	call->failed = VMC_OK;
 	call->takes = (uint8_t)takes;
-	task->owner = channel;
+	task->owner = step->channel;
 	task->cancel = cancel_call;
 	task->phase = CALL_CONNECT;
-	return call;
 }
 
 /* What the peer is told: 15/16 of what is left. */
@@ -341,20 +323,19 @@ static enum vmc_status send_request(struct step *step)
 {
 	struct vmc_channel *channel = step->channel;
 	struct vmc_channel_call *call = step->call;
-	struct vmc_pump pump = pump_of(channel);
-	enum vmc_status status = vmc_pump_send(&pump);
+	enum vmc_status status = vmc_pump_send(&channel->pump);
 
 	if (status < 0)
 		return lose_connection(channel, status);
 	if (status == VMC_AGAIN)
 		return VMC_AGAIN;
 	step->request->timeout_ns = timeout_ns(call->task, step->now_ms);
-	status = channel->engine_ops->request(&channel->engine, step->request,
-					      &call->stream);
+	status = channel->pump.ops->request(&channel->engine, step->request,
+					    &call->stream);
 	if (status)
 		return refuse_request(step, status);
 	call->task->phase = CALL_WAIT;
-	return vmc_pump_send(&pump);
+	return vmc_pump_send(&channel->pump);
 }
 
 /*
@@ -434,13 +415,12 @@ static enum vmc_status reject_peer(struct vmc_channel *channel,
 				   const char *reason)
 {
 	explain(channel, VMC_ERR_PROTOCOL, "peer does not speak",
-		channel->engine_ops->name, vmc_view_of(reason));
+		channel->pump.ops->name, vmc_view_of(reason));
 	return break_connection(channel, VMC_ERR_PROTOCOL);
 }
 
 /* Takes responses until there is none, or one is held. */
-static enum vmc_status take_responses(struct step *step,
-				      const struct vmc_pump *pump)
+static enum vmc_status take_responses(struct step *step)
 {
 	struct vmc_channel *channel = step->channel;
 	struct vmc_engine_event event;
@@ -448,7 +428,7 @@ static enum vmc_status take_responses(struct step *step,
 	const char *reason;
 
 	while (!channel->response_held) {
-		status = vmc_pump_next(pump, &event);
+		status = vmc_pump_next(&channel->pump, &event);
 		if (status < 0)
 			return lose_connection(channel, status);
 		if (status == VMC_AGAIN)
@@ -457,7 +437,8 @@ static enum vmc_status take_responses(struct step *step,
 		if (status != VMC_AGAIN)
 			return status;
 	}
-	if (pump->ops->failed(pump->engine, &reason) == VMC_ERR_PROTOCOL)
+	if (channel->pump.ops->failed(&channel->engine, &reason) ==
+	    VMC_ERR_PROTOCOL)
 		return reject_peer(channel, reason);
 	return VMC_AGAIN;
 }
@@ -466,17 +447,16 @@ static enum vmc_status take_responses(struct step *step,
 static enum vmc_status await_response(struct step *step, int early)
 {
 	struct vmc_channel *channel = step->channel;
-	struct vmc_pump pump = pump_of(channel);
-	enum vmc_status status = take_responses(step, &pump);
+	enum vmc_status status = take_responses(step);
 
 	if (status != VMC_AGAIN || channel->response_held || early)
 		return status;
-	status = vmc_pump_recv(&pump);
+	status = vmc_pump_recv(&channel->pump);
 	if (status == VMC_AGAIN)
 		return VMC_AGAIN;
 	if (status != VMC_OK)
 		return lose_connection(channel, status);
-	return take_responses(step, &pump);
+	return take_responses(step);
 }
 
 static enum vmc_status fetch_held(struct step *step)
@@ -532,10 +512,9 @@ static enum vmc_status step_call(struct step *step)
 static enum vmc_status wait_call(struct vmc_channel *channel,
 				 struct vmc_task *task)
 {
-	struct vmc_pump pump = pump_of(channel);
-
-	if (channel->stream != VMC_HANDLE_NONE)
-		vmc_task_wait(task, channel->stream, vmc_pump_want(&pump));
+	if (channel->pump.stream != VMC_HANDLE_NONE)
+		vmc_task_wait(task, channel->pump.stream,
+			      vmc_pump_want(&channel->pump));
 	return vmc_task_again(task);
 }
 
@@ -550,21 +529,22 @@ static enum vmc_status refuse_call(struct vmc_channel *channel,
 					   VMC_CHANNEL_CALL_MAX));
 }
 
-/* A response that is there is taken even if it comes late. */
-static enum vmc_status call_method(struct vmc_channel *channel,
-				   struct vmc_engine_request *request,
-				   struct vmc_view *reply, int takes,
-				   struct vmc_task *task, uint64_t now_ms)
+/* see channel.h. A response that is there is taken even if it comes late. */
+enum vmc_status vmc_channel_request(struct vmc_channel *channel,
+				    struct vmc_engine_request *request,
+				    int takes, struct vmc_view *reply,
+				    struct vmc_task *task, uint64_t now_ms)
 {
 	struct step step = { channel, NULL, request, reply, now_ms };
 	enum vmc_status status = VMC_AGAIN;
 	int late = vmc_task_begin(task, now_ms);
 	int begins = !vmc_task_active(task);
 
-	step.call = begins ? begin_call(channel, task, takes) :
-			     find_task(channel, task);
+	step.call = find_task(channel, begins ? NULL : task);
 	if (!step.call)
 		return refuse_call(channel, task);
+	if (begins)
+		begin_call(&step, task, takes);
 	if (!begins || !late)
 		status = step_call(&step);
 	if (status == VMC_AGAIN && !late)
@@ -588,19 +568,7 @@ enum vmc_status vmc_channel_call(struct vmc_channel *channel,
 {
 	struct vmc_engine_request request = { service, method, payload, 0 };
 
-	return call_method(channel, &request, reply, 0, task, now_ms);
-}
-
-/* see channel.h */
-enum vmc_status vmc_channel_take(struct vmc_channel *channel,
-				 const char *service, const char *method,
-				 struct vmc_view payload,
-				 struct vmc_view *reply, struct vmc_task *task,
-				 uint64_t now_ms)
-{
-	struct vmc_engine_request request = { service, method, payload, 0 };
-
-	return call_method(channel, &request, reply, 1, task, now_ms);
+	return vmc_channel_request(channel, &request, 0, reply, task, now_ms);
 }
 
 /* see vmcache/client.h */
@@ -625,7 +593,9 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 		return status;
 	memset(channel, 0, sizeof(*channel));
 	channel->config = *config;
-	channel->stream = VMC_HANDLE_NONE;
+	channel->pump.engine = &channel->engine;
+	channel->pump.port = config->port;
+	channel->pump.stream = VMC_HANDLE_NONE;
 	if (config->dial_timeout_ms == 0)
 		channel->config.dial_timeout_ms = DIAL_TIMEOUT_MS;
 	if (!config->window || config->window_len < VMC_REQUEST_SIZE)
@@ -635,9 +605,9 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 		return set_error(channel, VMC_ERR_ARGUMENT,
 				 "channel has neither endpoint nor stream",
 				 NULL);
-	channel->engine_ops = vmc_transport_by_name(transport);
-	if (!channel->engine_ops ||
-	    channel->engine_ops->size > sizeof(channel->engine))
+	channel->pump.ops = vmc_transport_by_name(transport);
+	if (!channel->pump.ops ||
+	    channel->pump.ops->size > sizeof(channel->engine))
 		return set_error(channel, VMC_ERR_UNSUPPORTED,
 				 "transport is not in this build", transport);
 	if (was_given(channel))

@@ -33,12 +33,6 @@ static struct vmc_connection *at(struct vmc_server *server, uint16_t index)
 	return &server->connection[index];
 }
 
-static uint16_t index_of(const struct vmc_server *server,
-			 const struct vmc_connection *connection)
-{
-	return (uint16_t)(connection - server->connection);
-}
-
 /* see cache_service.h */
 enum vmc_status vmc_cache_service_init(struct vmc_server *server)
 {
@@ -66,7 +60,7 @@ enum vmc_status vmc_cache_service_init(struct vmc_server *server)
 static void send_reply(struct vmc_connection *connection,
 		       const struct vmc_engine_reply *reply)
 {
-	if (connection->ops->reply(&connection->engine, reply) != VMC_OK)
+	if (connection->pump.ops->reply(&connection->engine, reply) != VMC_OK)
 		connection->gone = 1;
 }
 
@@ -123,12 +117,12 @@ static struct vmc_server_reply *take_reply(struct vmc_server *server,
 		    server->reply[i].since_ms < oldest->since_ms)
 			oldest = &server->reply[i];
 	if (oldest->taken)
-		vmc_cache_service_drop(server, oldest->connection,
+		vmc_cache_service_drop(server, at(server, oldest->connection),
 				       "its reply was not read, and the room "
 				       "was needed");
 	oldest->taken = 1;
 	oldest->since_ms = server->now_ms;
-	oldest->connection = index_of(server, connection);
+	oldest->connection = connection->index;
 	connection->reply = (int16_t)(oldest - server->reply);
 	return oldest;
 }
@@ -255,7 +249,7 @@ static void request_base_vm(struct vmc_server *server,
 	call = &server->call[server->call_len++];
 	memset(call, 0, sizeof(*call));
 	call->stream = event->stream;
-	call->connection = index_of(server, connection);
+	call->connection = connection->index;
 	call->deadline_ms = deadline(server, event->timeout_ns);
 	connection->calls++;
 	vmc_server_due(server, call->deadline_ms);
@@ -320,13 +314,13 @@ static void request(struct vmc_server *server,
 			       event->method);
 }
 
-static void cancelled(struct vmc_server *server, uint16_t index,
-		      uint32_t stream)
+static void cancelled(struct vmc_server *server,
+		      const struct vmc_connection *connection, uint32_t stream)
 {
 	uint32_t i;
 
 	for (i = 0; i < server->call_len; i++)
-		if (server->call[i].connection == index &&
+		if (server->call[i].connection == connection->index &&
 		    server->call[i].stream == stream) {
 			remove_call(server, i);
 			return;
@@ -357,17 +351,16 @@ static void delivered(struct vmc_server *server,
 	end_reply(server, connection);
 }
 
-static APART void act(struct vmc_server *server, uint16_t index,
+static APART void act(struct vmc_server *server,
+		      struct vmc_connection *connection,
 		      const struct vmc_engine_event *event)
 {
-	struct vmc_connection *connection = at(server, index);
-
 	switch (event->type) {
 	case VMC_ENGINE_REQUEST:
 		request(server, connection, event);
 		break;
 	case VMC_ENGINE_CANCELLED:
-		cancelled(server, index, event->stream);
+		cancelled(server, connection, event->stream);
 		break;
 	case VMC_ENGINE_STARTED:
 		connection->started = 1;
@@ -386,8 +379,8 @@ static void settle_reply(struct vmc_server *server,
 {
 	struct vmc_engine_event event;
 
-	while (connection->ops &&
-	       connection->ops->next(&connection->engine, &event)) {
+	while (connection->pump.ops &&
+	       connection->pump.ops->next(&connection->engine, &event)) {
 		if (event.type == VMC_ENGINE_STARTED)
 			connection->started = 1;
 		if (event.type == VMC_ENGINE_DELIVERED)
@@ -401,19 +394,18 @@ static void settle_reply(struct vmc_server *server,
 }
 
 /* see cache_service.h */
-void vmc_cache_service_drop(struct vmc_server *server, uint16_t index,
-			    const char *why)
+void vmc_cache_service_drop(struct vmc_server *server,
+			    struct vmc_connection *connection, const char *why)
 {
-	struct vmc_connection *connection = at(server, index);
 	uint32_t i = server->call_len;
 
 	if (why)
 		say(server, connection, VMC_EVENT_CONNECTION_BAD, why, NULL);
 	settle_reply(server, connection);
 	while (connection->calls > 0 && i-- > 0)
-		if (server->call[i].connection == index)
+		if (server->call[i].connection == connection->index)
 			remove_call(server, i);
-	vmc_connection_close(server, index);
+	vmc_connection_close(server, connection);
 }
 
 /*
@@ -423,7 +415,7 @@ void vmc_cache_service_drop(struct vmc_server *server, uint16_t index,
 static int is_over(struct vmc_connection *connection, const char **why)
 {
 	enum vmc_status status =
-		connection->ops->failed(&connection->engine, why);
+		connection->pump.ops->failed(&connection->engine, why);
 
 	if (vmc_connection_sending(connection) && !connection->gone)
 		return 0;
@@ -437,29 +429,26 @@ static int is_over(struct vmc_connection *connection, const char **why)
 }
 
 /* Acts on all that has come, and answers as far as the peer reads. */
-static void run(struct vmc_server *server, uint16_t index)
+static void run(struct vmc_server *server, struct vmc_connection *connection)
 {
-	struct vmc_connection *connection = at(server, index);
-	struct vmc_pump pump = vmc_connection_pump(server, connection);
 	struct vmc_engine_event event;
 	const char *why = NULL;
 	enum vmc_status status;
 
-	while ((status = vmc_pump_next(&pump, &event)) == VMC_OK)
-		act(server, index, &event);
+	while ((status = vmc_pump_next(&connection->pump, &event)) == VMC_OK)
+		act(server, connection, &event);
 	if (status < 0)
-		vmc_cache_service_drop(server, index, NULL);
+		vmc_cache_service_drop(server, connection, NULL);
 	else if (is_over(connection, &why))
-		vmc_cache_service_drop(server, index, why);
+		vmc_cache_service_drop(server, connection, why);
 	else
 		vmc_connection_settle(server, connection);
 }
 
 /* see cache_service.h */
-void vmc_cache_service_wake(struct vmc_server *server, uint16_t index,
-			    unsigned got)
+void vmc_cache_service_wake(struct vmc_server *server,
+			    struct vmc_connection *connection, unsigned got)
 {
-	struct vmc_connection *connection = at(server, index);
 	enum vmc_status status = VMC_AGAIN;
 
 	if (!connection->ended)
@@ -469,12 +458,12 @@ void vmc_cache_service_wake(struct vmc_server *server, uint16_t index,
 	if (got & VMC_WAIT_HUP)
 		connection->gone = 1;
 	if (status == VMC_ERR_PROTOCOL)
-		vmc_cache_service_drop(server, index,
+		vmc_cache_service_drop(server, connection,
 				       "it speaks no transport of ours");
-	else if (status < 0 || (!connection->ops && connection->ended))
-		vmc_cache_service_drop(server, index, NULL);
-	else if (connection->ops)
-		run(server, index);
+	else if (status < 0 || (!connection->pump.ops && connection->ended))
+		vmc_cache_service_drop(server, connection, NULL);
+	else if (connection->pump.ops)
+		run(server, connection);
 }
 
 /*
@@ -548,7 +537,8 @@ int vmc_cache_service_serve(struct vmc_server *server)
 	int taken = 0;
 
 	while (i < server->call_len) {
-		uint16_t index = server->call[i].connection;
+		struct vmc_connection *connection =
+			at(server, server->call[i].connection);
 		enum vmc_status status = serve(server, i);
 
 		if (status == VMC_AGAIN) {
@@ -556,7 +546,7 @@ int vmc_cache_service_serve(struct vmc_server *server)
 			continue;
 		}
 		taken |= status == VMC_OK;
-		run(server, index);
+		run(server, connection);
 		i = 0; /* it may have asked again, or gone with other calls */
 	}
 	return taken;

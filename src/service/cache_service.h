@@ -18,8 +18,8 @@
 enum vmc_status vmc_cache_service_init(struct vmc_server *server) VMC_CHECKED;
 
 /* Receives what a connection has sent, acts on it, answers. */
-void vmc_cache_service_wake(struct vmc_server *server, uint16_t connection,
-			    unsigned got);
+void vmc_cache_service_wake(struct vmc_server *server,
+			    struct vmc_connection *connection, unsigned got);
 
 /*
  * Answers waiting calls: with VMs as far as there are any, or that there
@@ -29,8 +29,8 @@ int vmc_cache_service_serve(struct vmc_server *server);
 
 /* Closes a connection and lets go of all that it holds. `why` goes to the
  * log; NULL if it ended in order. */
-void vmc_cache_service_drop(struct vmc_server *server, uint16_t connection,
-			    const char *why);
+void vmc_cache_service_drop(struct vmc_server *server,
+			    struct vmc_connection *connection, const char *why);
 
 /*
  * Of the calls that wait: the first deadline that is still to come. One that

@@ -11,15 +11,19 @@ _Static_assert(sizeof(struct vmc_connection) <= 1024 || VMC_WINDOW_SIZE > 512 ||
 		       VMC_ERROR_TEXT_SIZE > 192,
 	       "a connection takes at most 1 KiB with the default knobs");
 
-uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
-			     const struct vmc_peer *peer)
+struct vmc_connection *vmc_connection_open(struct vmc_server *server,
+					   vmc_handle stream,
+					   const struct vmc_peer *peer)
 {
 	uint16_t index = server->open[server->open_len++];
 	struct vmc_connection *connection = &server->connection[index];
 
 	memset(connection, 0, offsetof(struct vmc_connection, engine));
+	connection->index = index;
 	connection->generation = ++server->generation;
-	connection->stream = stream;
+	connection->pump.engine = &connection->engine;
+	connection->pump.port = server->config.port;
+	connection->pump.stream = stream;
 	connection->peer = *peer;
 	connection->slot = -1;
 	connection->reply = -1;
@@ -29,21 +33,21 @@ uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
 		server->now_ms + server->config.frame_timeout_ms;
 	vmc_server_due(server, connection->frame_until_ms);
 	server->waits_changed = 1;
-	return index;
+	return connection;
 }
 
-void vmc_connection_close(struct vmc_server *server, uint16_t index)
+void vmc_connection_close(struct vmc_server *server,
+			  struct vmc_connection *connection)
 {
-	struct vmc_connection *connection = &server->connection[index];
 	const struct vmc_port *port = &server->config.port;
 	uint32_t i = 0;
 
-	port->ops->close(port->ctx, connection->stream);
-	connection->stream = VMC_HANDLE_NONE;
-	while (server->open[i] != index)
+	port->ops->close(port->ctx, connection->pump.stream);
+	connection->pump.stream = VMC_HANDLE_NONE;
+	while (server->open[i] != connection->index)
 		i++;
 	server->open[i] = server->open[--server->open_len];
-	server->open[server->open_len] = index;
+	server->open[server->open_len] = connection->index;
 	server->waits_changed = 1;
 }
 
@@ -55,7 +59,7 @@ static enum vmc_status recv_first(struct vmc_server *server,
 	const struct vmc_engine_ops *ops;
 	size_t len = 0;
 	enum vmc_status status = port->ops->recv(
-		port->ctx, connection->stream, connection->window,
+		port->ctx, connection->pump.stream, connection->window,
 		sizeof(connection->window), &len, NULL);
 
 	if (status)
@@ -63,7 +67,7 @@ static enum vmc_status recv_first(struct vmc_server *server,
 	ops = vmc_transport_by_first_byte(connection->window[0]);
 	if (!ops || ops->size > sizeof(connection->engine))
 		return VMC_ERR_PROTOCOL;
-	connection->ops = ops;
+	connection->pump.ops = ops;
 	ops->init(&connection->engine, VMC_ENGINE_SERVER, connection->window,
 		  sizeof(connection->window), connection->out,
 		  sizeof(connection->out));
@@ -74,30 +78,14 @@ static enum vmc_status recv_first(struct vmc_server *server,
 enum vmc_status vmc_connection_recv(struct vmc_server *server,
 				    struct vmc_connection *connection)
 {
-	struct vmc_pump pump;
-
-	if (!connection->ops)
+	if (!connection->pump.ops)
 		return recv_first(server, connection);
-	pump = vmc_connection_pump(server, connection);
-	return vmc_pump_recv(&pump);
-}
-
-struct vmc_pump vmc_connection_pump(const struct vmc_server *server,
-				    struct vmc_connection *connection)
-{
-	struct vmc_pump pump = {
-		.ops = connection->ops,
-		.engine = &connection->engine,
-		.port = server->config.port,
-		.stream = connection->stream,
-	};
-
-	return pump;
+	return vmc_pump_recv(&connection->pump);
 }
 
 int vmc_connection_idle(struct vmc_connection *connection)
 {
-	return connection->ops->idle(&connection->engine);
+	return connection->pump.ops->idle(&connection->engine);
 }
 
 int vmc_connection_sending(struct vmc_connection *connection)
@@ -105,8 +93,9 @@ int vmc_connection_sending(struct vmc_connection *connection)
 	struct vmc_view parts[VMC_PARTS_MAX];
 	size_t parts_len;
 
-	return connection->ops && connection->ops->send_buf(&connection->engine,
-							    parts, &parts_len);
+	return connection->pump.ops &&
+	       connection->pump.ops->send_buf(&connection->engine, parts,
+					      &parts_len);
 }
 
 /* Starts a timer that is not running, stops one that is not needed. */
@@ -123,8 +112,7 @@ static void keep_timer(struct vmc_server *server, uint64_t *until_ms,
 void vmc_connection_settle(struct vmc_server *server,
 			   struct vmc_connection *connection)
 {
-	struct vmc_pump pump = vmc_connection_pump(server, connection);
-	unsigned want = vmc_pump_want(&pump);
+	unsigned want = vmc_pump_want(&connection->pump);
 
 	if (connection->ended)
 		want &= ~(unsigned)VMC_WAIT_READ;
@@ -136,7 +124,7 @@ void vmc_connection_settle(struct vmc_server *server,
 		   (want & VMC_WAIT_WRITE) != 0,
 		   server->now_ms + server->config.write_timeout_ms);
 	keep_timer(server, &connection->frame_until_ms,
-		   connection->ops->partial(&connection->engine),
+		   connection->pump.ops->partial(&connection->engine),
 		   server->now_ms + server->config.frame_timeout_ms);
 }
 

@@ -12,11 +12,13 @@
 #include "../engine/pump.h"
 
 /* Takes a free slot for an accepted stream; there must be one. */
-uint16_t vmc_connection_open(struct vmc_server *server, vmc_handle stream,
-			     const struct vmc_peer *peer);
+struct vmc_connection *vmc_connection_open(struct vmc_server *server,
+					   vmc_handle stream,
+					   const struct vmc_peer *peer);
 
 /* Closes the stream and frees the slot. */
-void vmc_connection_close(struct vmc_server *server, uint16_t index);
+void vmc_connection_close(struct vmc_server *server,
+			  struct vmc_connection *connection);
 
 /*
  * Receives once. The first byte chooses the engine: VMC_ERR_PROTOCOL if no
@@ -25,10 +27,6 @@ void vmc_connection_close(struct vmc_server *server, uint16_t index);
 enum vmc_status
 vmc_connection_recv(struct vmc_server *server,
 		    struct vmc_connection *connection) VMC_CHECKED;
-
-/* Its pump. Only once it has an engine. */
-struct vmc_pump vmc_connection_pump(const struct vmc_server *server,
-				    struct vmc_connection *connection);
 
 /* 1 if it can take a reply now. */
 int vmc_connection_idle(struct vmc_connection *connection);

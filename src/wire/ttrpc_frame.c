@@ -10,6 +10,8 @@
 #include "field.h"
 #include "../base/text.h"
 
+#include <string.h>
+
 #define BROKEN_PROTOBUF "broken protobuf"
 
 enum request_tag {
@@ -60,11 +62,10 @@ void vmc_ttrpc_header_write(const struct vmc_ttrpc_header *header,
 enum vmc_status vmc_ttrpc_request_read(struct vmc_ttrpc_request *request,
 				       struct vmc_view data, const char **why)
 {
-	static const struct vmc_ttrpc_request none;
 	struct vmc_reader r;
 	struct vmc_field field;
 
-	*request = none;
+	memset(request, 0, sizeof(*request));
 	vmc_reader_init(&r, data);
 	while (vmc_field_take(&r, &field)) {
 		if (field.tag == REQUEST_SERVICE)
@@ -133,11 +134,10 @@ static void read_status(struct vmc_ttrpc_response *response,
 enum vmc_status vmc_ttrpc_response_read(struct vmc_ttrpc_response *response,
 					struct vmc_view data, const char **why)
 {
-	static const struct vmc_ttrpc_response none;
 	struct vmc_reader r;
 	struct vmc_field field;
 
-	*response = none;
+	memset(response, 0, sizeof(*response));
 	vmc_reader_init(&r, data);
 	while (vmc_field_take(&r, &field)) {
 		if (field.tag == RESPONSE_STATUS)

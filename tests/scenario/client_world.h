@@ -111,9 +111,9 @@ static inline void client_finish_call(struct server_world *w,
 	enum client_call call = client->script[client->at];
 
 	client->sent[client->at] =
-		client->channel.stream == VMC_HANDLE_NONE ?
+		client->channel.pump.stream == VMC_HANDLE_NONE ?
 			0 :
-			vmc_sim_sent(&w->p.sim, client->channel.stream);
+			vmc_sim_sent(&w->p.sim, client->channel.pump.stream);
 	if (status) {
 		CHECK(call == CLIENT_ATTACH ||
 		      vmc_channel_error(&client->channel)->text[0] != '\0');

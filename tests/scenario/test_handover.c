@@ -205,14 +205,14 @@ TEST(borders_are_found)
 	asked = known = 0;
 	while (known == 0) {
 		const struct vmc_connection *connection;
-		vmc_handle stream = client[VICTIM].channel.stream;
+		vmc_handle stream = client[VICTIM].channel.pump.stream;
 
 		server_world_step(&w);
 		connection = handing();
 		if (connection && connection->started)
 			known = vmc_sim_sent(&w.p.sim, stream);
 		(void)client_step(&w, &client[VICTIM]);
-		stream = client[VICTIM].channel.stream;
+		stream = client[VICTIM].channel.pump.stream;
 		if (!connection && stream != VMC_HANDLE_NONE)
 			asked = vmc_sim_sent(&w.p.sim, stream);
 	}
@@ -369,9 +369,9 @@ TEST(client_cancels_at_every_byte)
 		while (sent < at || !vmc_task_active(&victim->task)) {
 			server_world_step(&w);
 			(void)client_step(&w, victim);
-			if (victim->channel.stream != VMC_HANDLE_NONE)
-				sent = vmc_sim_sent(&w.p.sim,
-						    victim->channel.stream);
+			if (victim->channel.pump.stream != VMC_HANDLE_NONE)
+				sent = vmc_sim_sent(
+					&w.p.sim, victim->channel.pump.stream);
 		}
 		client_close(victim);
 		victim->failed = VMC_ERR_CANCELLED;

@@ -61,8 +61,8 @@ static inline void world_check_connection(const struct server_world *w,
 	const struct vmc_connection *connection = &w->server.connection[index];
 
 	*calls += connection->calls;
-	CHECK(connection->stream != VMC_HANDLE_NONE);
-	CHECK(vmc_sim_connection(&w->p.sim, connection->stream) != 0);
+	CHECK(connection->pump.stream != VMC_HANDLE_NONE);
+	CHECK(vmc_sim_connection(&w->p.sim, connection->pump.stream) != 0);
 	if (connection->slot >= 0)
 		CHECK_EQ_INT(w->p.pool.slot[connection->slot].vm.state,
 			     VMC_VM_HANDING);

@@ -1040,9 +1040,13 @@ TEST(close_fails_calls_in_flight)
 
 static enum vmc_status take(struct world *w, struct call *call)
 {
-	return vmc_channel_take(&w->channel, "test.Service", call->method,
-				vmc_view_of(NULL), &call->reply, &call->task,
-				w->sim.now_ms);
+	struct vmc_engine_request request = {
+		.service = "test.Service",
+		.method = call->method,
+	};
+
+	return vmc_channel_request(&w->channel, &request, 1, &call->reply,
+				   &call->task, w->sim.now_ms);
 }
 
 TEST(giving_up_a_taking_call_hangs_up)
