@@ -81,7 +81,7 @@ static unsigned put_part(size_t from, size_t to, unsigned at)
 
 		if (len > VMC_QEMU_LINE_SIZE / 2)
 			len = VMC_QEMU_LINE_SIZE / 2;
-		put(SESSION + from, len);
+		put(&SESSION[from], len);
 		at = take_session(at);
 		from += len;
 	}
@@ -105,7 +105,7 @@ TEST(a_session_is_read_byte_by_byte)
 
 	vmc_qmp_init(&qmp);
 	for (i = 0; i < strlen(SESSION); i++) {
-		put(SESSION + i, 1);
+		put(&SESSION[i], 1);
 		at = take_session(at);
 	}
 	CHECK_EQ_INT(at, 5);
@@ -263,8 +263,7 @@ TEST(the_longest_command_fits)
 				 .id = UINT32_MAX,
 				 .number = UINT32_MAX,
 				 .socket = UINT32_MAX,
-				 .cpu = "a-model-of-thirty-one-bytes-long" +
-					1 };
+				 .cpu = "-model-of-thirty-one-bytes-long" };
 	uint8_t out[QMP_COMMAND_SIZE];
 	size_t len, cap;
 
