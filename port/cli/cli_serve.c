@@ -337,6 +337,8 @@ static enum vmc_status run(void)
 				       &host, &serve.error);
 	if (status)
 		stop_by_hand();
+	if (serve.driver.hypervisor.ops == &vmc_qemu_ops)
+		vmc_qemu_reap(&serve.driver.ctx.qemu);
 	cli_log_close(&serve.log);
 	return status;
 }
