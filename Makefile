@@ -52,6 +52,13 @@ DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot \
 	record vm vm_config
 SERVICE = cache_service connection
 
+ifeq ($(AGENT_$(AGENT)),)
+$(error AGENT=$(AGENT) is not there; there is: noop)
+endif
+ifeq ($(ENGINE_$(TRANSPORT)),)
+$(error TRANSPORT=$(TRANSPORT) is not there; there is: ttrpc)
+endif
+
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 	$(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
 	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \

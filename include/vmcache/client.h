@@ -137,9 +137,10 @@ struct vmc_cached_vm {
  * and VMC_ERR_MALFORMED when the reply cannot be read (a field too long
  * for its knob is named).
  *
- * A get_base_vm that is cancelled or times out costs the server no VM: it
- * closes the connection, and other calls in flight on it fail with
- * VMC_ERR_LOST.
+ * A get_base_vm that is cancelled or times out closes the connection, and
+ * other calls in flight on it fail with VMC_ERR_LOST. It costs the server no
+ * VM unless the whole reply is on its way already: the protocol knows no
+ * acknowledgement, so what is in a socket's buffer counts as delivered.
  */
 enum vmc_status vmc_cache_fetch_status(struct vmc_channel *channel,
 				       struct vmc_cache_status *status,

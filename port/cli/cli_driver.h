@@ -10,11 +10,10 @@
 #include "vmcache_qemu.h"
 
 /*
- * Bytes that any driver needs for one VM: that of QEMU keeps two buffers and
- * its bookkeeping. cli_driver_init looks whether it holds.
+ * Bytes that any driver needs for one VM: that of QEMU wants most.
+ * cli_driver_init looks whether it holds.
  */
-#define CLI_VM_SIZE                                                            \
-	((VMC_QEMU_LINE_SIZE + VMC_QEMU_CONSOLE_SIZE + 2560 + 63) / 64 * 64)
+#define CLI_VM_SIZE ((VMC_QEMU_VM_SIZE + 63) / 64 * 64)
 
 /* Memory for one VM of any driver. */
 union cli_vm {

@@ -50,11 +50,13 @@ struct serve {
 static struct serve serve;
 static volatile sig_atomic_t stop_signal;
 
-/* The loop looks at the flag; this makes it look. */
+/* The loop looks at the flag; this makes it look. Caught from the moment the
+ * loop is there: a server that is ended while it opens its endpoint shall
+ * remove it as well. */
 static void on_signal(int signal)
 {
 	stop_signal = signal;
-	vmc_server_wake(&serve.server);
+	vmc_linux_loop_wake(&serve.loop);
 }
 
 /*
@@ -309,9 +311,10 @@ static enum vmc_status prepare(void)
 		status = init_pool();
 	if (status == VMC_OK)
 		status = vmc_linux_loop_init(&serve.loop, &serve.error);
-	if (status == VMC_OK)
-		status = init_server();
-	return status;
+	if (status)
+		return status;
+	catch_signals();
+	return init_server();
 }
 
 static enum cli_exit failed(const struct cli_options *options,
@@ -328,13 +331,14 @@ static enum vmc_status run(void)
 	const struct vmc_linux_host host = { &serve, on_event, on_turn };
 	enum vmc_status status;
 
-	catch_signals();
 	status = open_records();
 	if (status == VMC_OK)
 		status = vmc_linux_run(&serve.loop, &serve.server, serve.env,
 				       &host, &serve.error);
 	if (status)
 		stop_by_hand();
+	if (serve.driver.hypervisor.ops == &vmc_qemu_ops)
+		vmc_qemu_reap(&serve.driver.ctx.qemu);
 	cli_log_close(&serve.log);
 	return status;
 }

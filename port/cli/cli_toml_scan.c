@@ -683,13 +683,9 @@ static int open_frame(struct toml_scan *s, int is_array)
 }
 
 /* Ends the innermost array or table: it was a value of what is around it. */
-static const struct toml_frame *close_frame(struct toml_scan *s)
+static void close_frame(struct toml_scan *s)
 {
-	const struct toml_frame *frame = &s->frame[--s->depth];
-
-	set_path_len(s, frame->path_len);
-	s->ended = s->depth == 0;
-	return frame;
+	s->ended = --s->depth == 0;
 }
 
 static int in_array(const struct toml_scan *s)
@@ -776,7 +772,6 @@ static int step_line(struct toml_scan *s, struct toml_item *item)
 		return 2;
 	if (s->ended && !ended)
 		return fail_at_character(s, "the line's end");
-	s->ended = 0;
 	item->line = s->line;
 	if (next_is(s, "["))
 		return take_header(s, item);

@@ -7,6 +7,7 @@
 #include "qemu_vm.h"
 #include "qemu_files.h"
 #include "qemu_plan.h"
+#include "../../src/base/options.h"
 #include "../../src/base/text.h"
 
 #include <stdio.h>
@@ -17,10 +18,13 @@
 #define ROOT_PORTS_MAX 16
 #define TRIAL_MS_DEFAULT 5000
 #define STOP_MS_DEFAULT 2000
-#define ATTACH_MS_DEFAULT 1000
+#define ATTACH_MS_DEFAULT 3000
 
 /* A UUID and the '/' before it must fit behind the run directory. */
 #define RUN_DIR_MAX (VMC_QEMU_DIR_SIZE - 1 - 37)
+
+_Static_assert(sizeof(struct qemu_vm) <= VMC_QEMU_VM_SIZE,
+	       "VMC_QEMU_VM_SIZE says less than a VM needs");
 
 /*
  * Configuration
@@ -67,10 +71,16 @@ static enum vmc_status check_texts(const struct vmc_qemu_config *config,
 }
 
 /* see vmcache_qemu.h */
-enum vmc_status vmc_qemu_init(struct vmc_qemu *qemu,
-			      const struct vmc_qemu_config *config,
-			      struct vmc_error *error)
+enum vmc_status vmc_qemu_init_checked(struct vmc_qemu *qemu,
+				      const struct vmc_qemu_config *config,
+				      struct vmc_error *error, size_t qemu_size,
+				      unsigned options)
 {
+	enum vmc_status status =
+		vmc_options_check(error, qemu_size, options, sizeof(*qemu));
+
+	if (status)
+		return status;
 	memset(qemu, 0, sizeof(*qemu));
 	qemu->config = *config;
 	set_defaults(&qemu->config);

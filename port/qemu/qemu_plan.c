@@ -26,7 +26,8 @@ static void tidy(const char **text)
 /* see qemu_plan.h */
 int vmc_qemu_is_builtin(const struct vmc_vm_config *config)
 {
-	return !given(config->kernel) && !given(config->firmware);
+	return !given(config->kernel) && !given(config->firmware) &&
+	       !given(config->image);
 }
 
 /* see qemu_plan.h */
@@ -142,6 +143,10 @@ static enum vmc_status plan_machine(const struct vmc_vm_config *config,
 	if (config->initrd && !config->kernel)
 		return vmc_error_set(error, VMC_ERR_ARGUMENT,
 				     "initrd without a kernel", config->initrd);
+	if (given(config->kernel_params) && !config->kernel)
+		return vmc_error_set(error, VMC_ERR_ARGUMENT,
+				     "kernel parameters without a kernel",
+				     config->kernel_params);
 	return VMC_OK;
 }
 

@@ -5,6 +5,7 @@
  * that does not take one whole is a QEMU that does not read.
  */
 #include "qemu_vm.h"
+#include "qemu_rom.h"
 #include "../../src/base/text.h"
 
 #include <errno.h>
@@ -65,7 +66,7 @@ const char *vmc_qemu_ready_text(const struct vmc_qemu *qemu,
 {
 	if (qemu->config.ready)
 		return qemu->config.ready;
-	return mine->builtin ? "ready\n" : NULL;
+	return mine->builtin ? QEMU_ROM_READY : NULL;
 }
 
 /*

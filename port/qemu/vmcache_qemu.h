@@ -16,9 +16,10 @@
  *	machine_type     q35 (default), pc or microvm; options may follow
  *	                 ("q35,vmport=off"). microvm has no PCI: it cannot
  *	                 grow and nothing can be plugged in later.
- *	kernel, initrd   of a Linux guest. Without a kernel and a firmware the
- *	                 VM has the built-in guest (below).
- *	kernel_params    after the driver's own "console=ttyS0 panic=-1"
+ *	kernel, initrd   of a Linux guest. Without kernel, firmware and image
+ *	                 the VM has the built-in guest (below).
+ *	kernel_params    after the driver's own "console=ttyS0 panic=-1"; with
+ *	                 a kernel only
  *	firmware         -bios
  *	image            first disk (virtio-blk, raw, read only)
  *	vcpus_max        each vCPU is a socket, so that any can be added
@@ -111,6 +112,12 @@ extern "C" {
 #endif
 
 /*
+ * Bytes per VM, at most (vmc_qemu_ops.vm_size): the two buffers above, its
+ * directory and some sixty numbers.
+ */
+#define VMC_QEMU_VM_SIZE (VMC_QEMU_LINE_SIZE + VMC_QEMU_CONSOLE_SIZE + 384)
+
+/*
  * A VM's directory with its NUL: sun_path holds 108 bytes, of which
  * "/console.sock" takes 13.
  */
@@ -132,7 +139,7 @@ struct vmc_qemu_config {
 	uint32_t stop_ms;    /* each, from asking to SIGTERM to SIGKILL;
 			      * 0: 2000 */
 	uint32_t attach_ms;  /* for QEMU to greet a taker, else it is
-			      * VMC_ERR_IN_USE; 0: 1000 */
+			      * VMC_ERR_IN_USE; 0: 3000 */
 };
 
 /* The driver. Private but for the functions below. */
@@ -151,12 +158,17 @@ struct vmc_qemu {
  * Takes a configuration. Looks at nothing outside; a driver that only
  * attaches to VMs needs no more than a zeroed configuration.
  *
+ * VMC_ERR_OPTIONS:  built with other options than the archive.
  * VMC_ERR_TOO_BIG:  run_dir or ready is too long; the text has the limit.
  * VMC_ERR_ARGUMENT: a value is out of its range.
  */
-enum vmc_status vmc_qemu_init(struct vmc_qemu *qemu,
-			      const struct vmc_qemu_config *config,
-			      struct vmc_error *error) VMC_CHECKED;
+#define vmc_qemu_init(qemu, config, error)                                     \
+	vmc_qemu_init_checked(qemu, config, error, sizeof(struct vmc_qemu),    \
+			      VMC_OPTIONS)
+enum vmc_status vmc_qemu_init_checked(struct vmc_qemu *qemu,
+				      const struct vmc_qemu_config *config,
+				      struct vmc_error *error, size_t qemu_size,
+				      unsigned options) VMC_CHECKED;
 
 /*
  * Finds out what would keep VMs of that configuration from booting, as far
@@ -191,7 +203,7 @@ void vmc_qemu_reap(struct vmc_qemu *qemu);
 void vmc_qemu_console_path(const struct vmc_vm *vm, char out[108]);
 
 /*
- * One VM, as hypervisor.h says; its bytes are vm_size, about 2 KiB.
+ * One VM, as hypervisor.h says.
  *
  * boot        also what vmc_qemu_check returns. VMC_ERR_VM: QEMU exited;
  *             the text has its status and its last words.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading JSON. Invariants: at <= document.ptr_len; all before `at` has been
+ * Reading JSON. Invariants: begin <= at <= end; all before `at` has been
  * checked; once `fail` is set, nothing but vmc_json_reader_init changes the
  * reader. The levels that are open are a number and one bit for each, so
  * that nothing here recurs.
@@ -16,29 +16,28 @@
 /* see json_read.h */
 void vmc_json_reader_init(struct vmc_json_reader *r, struct vmc_view document)
 {
+	if (document.ptr_len == 0)
+		document = vmc_view_of("");
 	memset(r, 0, sizeof(*r));
-	if (document.ptr_len > 0)
-		r->document = document;
-	else
-		r->document = vmc_view_of("");
+	r->begin = r->at = r->last = document.ptr;
+	r->end = document.ptr + document.ptr_len;
 	r->what = "no error";
 }
 
 /* ---- Bytes ---- */
 
-/* What has not been taken yet. */
-static struct vmc_view rest_of(const struct vmc_json_reader *r)
+/* What was taken since. */
+static struct vmc_view taken_since(const struct vmc_json_reader *r,
+				   const uint8_t *begin)
 {
-	struct vmc_view rest = r->document;
+	struct vmc_view taken = { begin, (size_t)(r->at - begin) };
 
-	rest.ptr += r->at;
-	rest.ptr_len -= r->at;
-	return rest;
+	return taken;
 }
 
 static int next_is(const struct vmc_json_reader *r, uint8_t byte)
 {
-	return r->at < r->document.ptr_len && r->document.ptr[r->at] == byte;
+	return r->at < r->end && *r->at == byte;
 }
 
 /* Takes that byte if it is next, and nothing has failed. */
@@ -57,8 +56,8 @@ static void take_blanks(struct vmc_json_reader *r)
 		;
 }
 
-static void fail(struct vmc_json_reader *r, enum vmc_status status, size_t at,
-		 const char *what)
+static void fail(struct vmc_json_reader *r, enum vmc_status status,
+		 const uint8_t *at, const char *what)
 {
 	if (r->fail)
 		return;
@@ -70,7 +69,7 @@ static void fail(struct vmc_json_reader *r, enum vmc_status status, size_t at,
 /* What is next cannot be there. */
 static void unexpected(struct vmc_json_reader *r, const char *what)
 {
-	if (r->at == r->document.ptr_len)
+	if (r->at == r->end)
 		what = "the document ends too early";
 	fail(r, VMC_ERR_MALFORMED, r->at, what);
 }
@@ -256,15 +255,18 @@ static int begin_value(struct vmc_json_reader *r, enum vmc_json_type type,
 /* A string whose first quote is next. */
 static struct vmc_view scan_string(struct vmc_json_reader *r)
 {
+	const uint8_t *begin = ++r->at;
 	struct vmc_view text;
 	uint32_t code;
 	size_t len;
 
-	r->at++;
-	text = rest_of(r);
-	while ((len = character(rest_of(r), &code)) > 0)
+	do {
+		text.ptr = r->at;
+		text.ptr_len = (size_t)(r->end - r->at);
+		len = character(text, &code);
 		r->at += len;
-	text.ptr_len -= rest_of(r).ptr_len;
+	} while (len > 0);
+	text = taken_since(r, begin);
 	if (take_byte(r, '"'))
 		return text;
 	unexpected(r, next_is(r, '\\') ? "bad escape in a string" :
@@ -316,10 +318,9 @@ static int is_digit(uint8_t byte)
 /* One digit and all that follow. */
 static void take_digits(struct vmc_json_reader *r)
 {
-	size_t begin = r->at;
+	const uint8_t *begin = r->at;
 
-	while (!r->fail && r->at < r->document.ptr_len &&
-	       is_digit(r->document.ptr[r->at]))
+	while (!r->fail && r->at < r->end && is_digit(*r->at))
 		r->at++;
 	if (r->at == begin)
 		unexpected(r, "digit expected");
@@ -328,11 +329,8 @@ static void take_digits(struct vmc_json_reader *r)
 /* see json_read.h */
 struct vmc_view vmc_json_take_number(struct vmc_json_reader *r)
 {
-	struct vmc_view number;
-
 	if (!begin_value(r, VMC_JSON_NUMBER, "number expected"))
 		return vmc_view_of(NULL);
-	number = rest_of(r);
 	take_byte(r, '-');
 	if (!take_byte(r, '0'))
 		take_digits(r);
@@ -345,8 +343,7 @@ struct vmc_view vmc_json_take_number(struct vmc_json_reader *r)
 	}
 	if (r->fail)
 		return vmc_view_of(NULL);
-	number.ptr_len -= rest_of(r).ptr_len;
-	return number;
+	return taken_since(r, r->last);
 }
 
 /* see json_read.h */
@@ -507,11 +504,12 @@ static void step_into(struct vmc_json_reader *r)
 struct vmc_view vmc_json_take_value(struct vmc_json_reader *r)
 {
 	const uint8_t depth = r->depth;
-	struct vmc_view value, key;
+	const uint8_t *begin;
+	struct vmc_view key;
 	int more = 1;
 
 	take_blanks(r);
-	value = rest_of(r);
+	begin = r->at;
 	do {
 		if (more)
 			step_into(r);
@@ -521,9 +519,8 @@ struct vmc_view vmc_json_take_value(struct vmc_json_reader *r)
 	} while (r->depth > depth && !r->fail);
 	if (r->fail)
 		return vmc_view_of(NULL);
-	value.ptr_len -= rest_of(r).ptr_len;
-	r->last = (size_t)(value.ptr - r->document.ptr);
-	return value;
+	r->last = begin;
+	return taken_since(r, begin);
 }
 
 /* see json_read.h */
@@ -542,7 +539,7 @@ enum vmc_status vmc_json_end(struct vmc_json_reader *r)
 	take_blanks(r);
 	if (r->depth > 0)
 		fail(r, VMC_ERR_STATE, r->at, "not read to its end");
-	else if (r->at < r->document.ptr_len)
+	else if (r->at < r->end)
 		unexpected(r, "more than one value");
 	return r->fail;
 }
@@ -557,7 +554,7 @@ enum vmc_status vmc_json_explain(const struct vmc_json_reader *r,
 	vmc_text_init(&text, words, sizeof(words));
 	vmc_text_add(&text, r->what);
 	vmc_text_add(&text, " at byte ");
-	vmc_text_add_number(&text, r->at);
+	vmc_text_add_number(&text, (uint64_t)(r->at - r->begin));
 	return vmc_error_set(error, r->fail, name, words);
 }
 
@@ -580,18 +577,9 @@ static struct vmc_view take_mantissa(struct vmc_view *number)
 	return mantissa;
 }
 
-static int is_nought(struct vmc_view mantissa)
-{
-	return vmc_view_is(mantissa, "0") || vmc_view_is(mantissa, "-0");
-}
-
 /* see json_read.h */
 int vmc_json_number_equal(struct vmc_view a, struct vmc_view b)
 {
-	struct vmc_view x = take_mantissa(&a);
-	struct vmc_view y = take_mantissa(&b);
-
-	if (is_nought(x))
-		return is_nought(y);
-	return vmc_view_equal(x, y) && vmc_view_equal(a, b);
+	return vmc_view_equal(take_mantissa(&a), take_mantissa(&b)) &&
+	       vmc_view_equal(a, b);
 }

@@ -44,9 +44,9 @@ enum vmc_json_type {
 };
 
 struct vmc_json_reader {
-	struct vmc_view document;
-	size_t at;        /* bytes taken; of the failure, once there is one */
-	size_t last;      /* where the value taken last begins */
+	const uint8_t *begin, *end; /* of the document */
+	const uint8_t *at;          /* what is next; once it failed, where */
+	const uint8_t *last;        /* where the value taken last begins */
 	uint64_t objects; /* bit n: the level n is an object, not an array */
 	uint8_t depth;    /* levels entered and not left */
 	uint8_t fresh;    /* nothing of this level was announced yet */
@@ -132,8 +132,9 @@ int vmc_json_text_equal(struct vmc_view a, struct vmc_view b);
 size_t vmc_json_text_next(struct vmc_view *raw, uint8_t out[4]);
 
 /*
- * Numbers (of take_number) compared by value: 1, 1.0 and 1.00 are equal, as
- * are 0, -0 and 0e5. Exponents are compared as they stand: 1 and 1e0 differ.
+ * Numbers (of take_number) compared by value: 1, 1.0 and 1.00 are equal.
+ * Signs and exponents are compared as they stand: 0 differs from -0, and 1
+ * from 1e0.
  */
 int vmc_json_number_equal(struct vmc_view a, struct vmc_view b);
 

@@ -84,32 +84,19 @@ static void put_escape(struct vmc_json_writer *w, uint32_t code)
 
 static void put_ascii(struct vmc_json_writer *w, uint8_t byte)
 {
-	switch (byte) {
-	case '"':
-		put_literal(w, "\\\"");
-		break;
-	case '\\':
-		put_literal(w, "\\\\");
-		break;
-	case '\n':
-		put_literal(w, "\\n");
-		break;
-	case '\r':
-		put_literal(w, "\\r");
-		break;
-	case '\t':
-		put_literal(w, "\\t");
-		break;
-	case '<':
-	case '>':
-	case '&':
+	static const char special[] = "\"\\\n\r\t<>&";
+	static const char letter[] = "\"\\nrt";
+	unsigned i = 0;
+
+	while (special[i] && (uint8_t)special[i] != byte)
+		i++;
+	if (i < sizeof(letter) - 1) {
+		vmc_put_u8(&w->out, '\\');
+		vmc_put_u8(&w->out, (uint8_t)letter[i]);
+	} else if (special[i] || byte < 0x20) {
 		put_escape(w, byte);
-		break;
-	default:
-		if (byte < 0x20)
-			put_escape(w, byte);
-		else
-			vmc_put_u8(&w->out, byte);
+	} else {
+		vmc_put_u8(&w->out, byte);
 	}
 }
 

@@ -229,6 +229,8 @@ static void enter(struct vmc_json_reader *r, struct vmc_view value)
 /* The value of that key, searched for from where the last one was found. */
 static struct vmc_view find(struct vmc_json_reader *r, struct vmc_view wanted)
 {
+	const struct vmc_view document = { r->begin,
+					   (size_t)(r->end - r->begin) };
 	struct vmc_view key, value;
 	int round;
 
@@ -238,7 +240,7 @@ static struct vmc_view find(struct vmc_json_reader *r, struct vmc_view wanted)
 			if (vmc_json_text_equal(key, wanted))
 				return value;
 		}
-		enter(r, r->document);
+		enter(r, document);
 	}
 	return vmc_view_of(NULL);
 }
@@ -277,7 +279,7 @@ static void cover_array(struct comparison *c, struct vmc_view other)
 
 	enter(&theirs, other);
 	vmc_json_enter_array(&c->mine);
-	value = c->mine.document.ptr + c->mine.last;
+	value = c->mine.last;
 	while (more && !c->differs) {
 		more = vmc_json_next_element(&c->mine);
 		if (more != vmc_json_next_element(&theirs))

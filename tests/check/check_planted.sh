@@ -8,6 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 tree=$work/tree
+nanopb=$(cd "$NANOPB_DIR" && pwd)
 mkdir -p "$tree/.ci" "$tree/build/src" "$tree/build/gen" "$tree/build/nanopb"
 cp -r include src port proto Makefile tests "$tree"
 cd "$tree" || exit 1
@@ -54,7 +55,7 @@ void g(void)
 	usleep(4);
 }
 C
-gcc -w -Os -fcommon -fPIE -fstack-usage -Iinclude -I"$OLDPWD/$NANOPB_DIR" \
+gcc -w -Os -fcommon -fPIE -fstack-usage -Iinclude -I"$nanopb" \
 	-c src/wire/planted.c -o build/src/planted.o
 ar rcs build/libvmcache.a build/src/planted.o
 printf '%s\n' '#include <stdlib.h>' \

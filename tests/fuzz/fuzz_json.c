@@ -23,7 +23,7 @@ static void take_any(struct vmc_json_reader *r)
 		break;
 	case VMC_JSON_NUMBER:
 		view = vmc_json_take_number(r);
-		must_lie_in(view, r->document.ptr, r->document.ptr_len);
+		must_lie_in(view, r->begin, (size_t)(r->end - r->begin));
 		MUST(r->fail || vmc_json_number_equal(view, view));
 		break;
 	default:

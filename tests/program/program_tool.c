@@ -17,6 +17,9 @@
  *	gone SECONDS PID…       wait until these processes have ended
  *	listed TEXT…            pids of the processes that have all of these
  *	                        in their arguments
+ *	end MICROSECONDS COMMAND…
+ *	                        run COMMAND and send it SIGTERM so long after;
+ *	                        exit as it
  *	terminal COMMAND…       run COMMAND on a terminal of its own, type what
  *	                        comes on stdin, print what it shows; exit as it
  *	burst SOCKET PID        Quit, Quit on two connections and SIGTERM to PID
@@ -392,6 +395,18 @@ static int do_burst(char **argv)
 	return 0;
 }
 
+/* Looks at the clock instead of sleeping: a sleep is never so short. */
+static int do_end(char **argv)
+{
+	long long until = now_us() + atoi(argv[0]);
+	pid_t pid = start(argv + 1);
+
+	while (now_us() < until)
+		;
+	kill(pid, SIGTERM);
+	return gone(pid, 2 * PATIENCE_MS) ? finish(pid) : 1;
+}
+
 static int do_now(char **argv)
 {
 	(void)argv;
@@ -404,11 +419,12 @@ static const struct {
 	int arguments;
 	int (*run)(char **argv);
 } commands[] = {
-	{ "now", 0, do_now },           { "send", 2, do_send },
-	{ "hold", 2, do_hold },         { "ask", 2, do_ask },
-	{ "answer", 2, do_answer },     { "until", 2, do_until },
-	{ "gone", 1, do_gone },         { "listed", 1, do_listed },
-	{ "terminal", 1, do_terminal }, { "burst", 2, do_burst },
+	{ "end", 2, do_end },       { "now", 0, do_now },
+	{ "send", 2, do_send },     { "hold", 2, do_hold },
+	{ "ask", 2, do_ask },       { "answer", 2, do_answer },
+	{ "until", 2, do_until },   { "gone", 1, do_gone },
+	{ "listed", 1, do_listed }, { "terminal", 1, do_terminal },
+	{ "burst", 2, do_burst },
 };
 
 int main(int argc, char **argv)

@@ -264,6 +264,20 @@ stops_by_signal()
 	done
 }
 
+ended_while_it_begins_leaves_nothing()
+{
+	for delay in $(seq 0 50 5000); do
+		"$TOOL" end "$delay" "$VMCACHE" serve --hypervisor mock \
+			2>"$work/log"
+		code=$?
+		[ $code -eq 0 ] || [ $code -eq 143 ] || fail "status $code"
+		echo $code >>"$work/codes"
+		nothing_left
+	done
+	[ "$(sort -u "$work/codes" | wc -l)" -eq 2 ] ||
+		fail "all ended too early, or all too late"
+}
+
 quit_is_idempotent()
 {
 	for _ in $(seq 20); do
@@ -344,6 +358,7 @@ run_tests session_goes_as_told every_id_is_given_once growing_is_done \
 	stale_socket_is_taken_over socket_is_private_and_its_directory_made \
 	directory_must_be_writable garbage_closes_one_connection \
 	half_a_frame_disturbs_nobody failed_boots_are_logged_and_tried_again \
-	stops_by_signal quit_is_idempotent full_pipe_loses_lines_not_time \
+	stops_by_signal ended_while_it_begins_leaves_nothing \
+	quit_is_idempotent full_pipe_loses_lines_not_time \
 	terminal_shows_the_pool_filling plain_log_has_no_escapes \
 	log_level_is_kept

@@ -693,6 +693,9 @@ TEST(files_that_cannot_be_read_are_named)
 	w.vm_config.initrd = "/etc/passwd";
 	check_boot_fails(0, VMC_ERR_ARGUMENT, "initrd without a kernel");
 	w.vm_config.initrd = NULL;
+	w.vm_config.kernel_params = "quiet";
+	check_boot_fails(0, VMC_ERR_ARGUMENT, "without a kernel: quiet");
+	w.vm_config.kernel_params = NULL;
 	w.vm_config.firmware = "/nonexistent/bios";
 	check_boot_fails(0, VMC_ERR_NOT_FOUND, "firmware /nonexistent/bios");
 	w.vm_config.firmware = NULL;
@@ -943,11 +946,11 @@ static void check_falls_back(const char *instead)
 	boot(1);
 	CHECK_EQ_INT(lines_of(log), 3); /* not tried again */
 	CHECK_EQ_INT(stop_vm(1), VMC_OK);
-	w.vm_config.kernel_params = "another guest";
+	w.vm_config.machine_type = "pc";
 	boot(2);
 	CHECK_EQ_INT(lines_of(log), 5); /* that one is */
 	CHECK_EQ_INT(stop_vm(2), VMC_OK);
-	w.vm_config.kernel_params = NULL;
+	w.vm_config.machine_type = NULL;
 	check_nothing_left();
 }
 

@@ -42,7 +42,7 @@ columns()
 
 graphs=$(find "$dir/src" "$dir/gen" "$dir/nanopb" -name '*.ci')
 # shellcheck disable=SC2086
-worst=$(tests/size/stack.py $graphs | head -n 1)
+worst=$(tests/size/stack.py $graphs | sed -n 1p)
 frame=$(find "$dir/src" -name '*.su' -exec cat {} + |
 	awk -F'\t' '$2 > max { max = $2; name = $1 } END { print max, name }')
 

@@ -526,7 +526,7 @@ TEST(numbers_out_of_range)
 
 TEST(initrd_and_image_exclude_each_other)
 {
-	reject("[hypervisor.qemu]\nimage='/i'\ninitrd='/j'\n\n\n",
+	reject("[hypervisor.qemu]\nimage='/i'\ninitrd='/j'\nkernel='/k'\n\n",
 	       "kata.toml:3: hypervisor.qemu: has both an initrd and an "
 	       "image; one must go");
 	accept("[hypervisor.qemu]\nimage='/i'\ninitrd=''");
@@ -679,6 +679,9 @@ TEST(integers)
 	SAYS("a=-0x1", "1: a: not a value (strings need quotes)");
 	SAYS("a=0X1", "1: a: not a value (strings need quotes)");
 	SAYS("a=0b", "1: a: not a value (strings need quotes)");
+	SAYS("a=09", "1: a: not a value (strings need quotes)");
+	SAYS("a=07:32", "1: a: dates are not supported");
+	SAYS("a=1979-", "1: a: dates are not supported");
 	SAYS("a=-01", "1: a: not a value (strings need quotes)");
 	SAYS("a=0_1", "1: a: not a value (strings need quotes)");
 	SAYS("a=+_1", "1: a: not a value (strings need quotes)");
@@ -734,6 +737,8 @@ TEST(strings_of_one_line)
 	SAYS("a=\"\\U00110000\"", "1: bad escape in a string");
 	SAYS("a=\"\\U0000d800\"", "1: bad escape in a string");
 	SAYS("a=\"\\u00e\"", "1: bad escape in a string");
+	SAYS("a=\"\\u00eg\"", "1: bad escape in a string");
+	SAYS("a=\"\\u00e/\"", "1: bad escape in a string");
 	SAYS("a=\"\\/\"", "1: bad escape in a string");
 	SAYS("a=\"\\", "1: bad escape in a string");
 	SAYS("a='x", "1: the string that begins here does not end");
@@ -764,6 +769,7 @@ TEST(strings_of_lines)
 TEST(keys)
 {
 	SAYS("a-b_C9=1", "1 a-b_C9 1\n");
+	SAYS("AZaz09=1", "1 AZaz09 1\n");
 	SAYS("''=1", "1 \"\" 1\n");
 	SAYS("\"\"=1", "1 \"\" 1\n");
 	SAYS("'a b'=1", "1 \"a b\" 1\n");

@@ -298,12 +298,12 @@ TEST(limits)
 {
 	const size_t id = VMC_ID_SIZE - 1;
 	const size_t url = VMC_URL_SIZE - 1;
-	const size_t saved = VMC_HYPERVISOR_SIZE;
+	const size_t bytes = VMC_HYPERVISOR_SIZE;
 
-	CHECK_EQ_INT(read_made(id, url, saved, 0), VMC_OK);
-	CHECK_EQ_INT(read_made(id + 1, url, saved, 0), VMC_ERR_MALFORMED);
-	CHECK_EQ_INT(read_made(id, url + 1, saved, 0), VMC_ERR_MALFORMED);
-	CHECK_EQ_INT(read_made(id, url, saved + 1, 0), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(id, url, bytes, 0), VMC_OK);
+	CHECK_EQ_INT(read_made(id + 1, url, bytes, 0), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(id, url + 1, bytes, 0), VMC_ERR_MALFORMED);
+	CHECK_EQ_INT(read_made(id, url, bytes + 1, 0), VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(read_made(0, 0, 0, 0), VMC_OK);
 	CHECK_EQ_INT(read_made(0, 0, 0, 1), VMC_ERR_MALFORMED);
 	CHECK_EQ_INT(read_made(5, 5, 5, 4), VMC_ERR_MALFORMED);
