@@ -39,16 +39,16 @@ extern "C" {
 /* What happened, for the host's log. */
 enum vmc_event_type {
 	VMC_EVENT_NONE = 0,
-	VMC_EVENT_VM_BOOTING,  /* id, slot */
-	VMC_EVENT_VM_READY,    /* id, slot, pid, ms: since it was begun */
-	VMC_EVENT_VM_FAILED,   /* id, slot, text, ms: until the next try */
-	VMC_EVENT_VM_CONSOLE,  /* of one FAILED or LOST: text: its last lines */
-	VMC_EVENT_VM_LOST,     /* died while READY: id, slot, pid, text, ms */
-	VMC_EVENT_VM_TAKEN,    /* id, slot, pid, ms: how long it was READY */
-	VMC_EVENT_VM_HANDED,   /* delivered: id, slot, pid, peer */
-	VMC_EVENT_VM_RETURNED, /* its taker went away in time: id, slot */
-	VMC_EVENT_VM_DROPPED,  /* its taker went away half way: id, slot */
-	VMC_EVENT_VM_STOPPED,  /* id, slot, pid */
+	VMC_EVENT_VM_BOOTING,     /* id, slot */
+	VMC_EVENT_VM_READY,       /* id, slot, pid, ms: since it was begun */
+	VMC_EVENT_VM_FAILED,      /* id, slot, text, ms: until the next try */
+	VMC_EVENT_VM_CONSOLE,     /* of one FAILED or LOST: its last lines */
+	VMC_EVENT_VM_LOST,        /* as FAILED, of one that was READY; pid */
+	VMC_EVENT_VM_TAKEN,       /* id, slot, pid, ms: how long it was READY */
+	VMC_EVENT_VM_HANDED,      /* delivered: id, slot, pid, peer */
+	VMC_EVENT_VM_RETURNED,    /* its taker went away in time: id, slot */
+	VMC_EVENT_VM_DROPPED,     /* its taker went away half way: id, slot */
+	VMC_EVENT_VM_STOPPED,     /* id, slot, pid */
 	VMC_EVENT_RECORD_FAILED,  /* could not be put on record: slot, text */
 	VMC_EVENT_LISTENING,      /* text: the endpoint */
 	VMC_EVENT_CALL_WAITING,   /* peer; ms: its deadline, 0 if none */

@@ -95,7 +95,10 @@ void vmc_task_init(struct vmc_task *task);
 void vmc_task_cancel(struct vmc_task *task);
 
 /* 1 while an operation is in flight. */
-int vmc_task_active(const struct vmc_task *task);
+static inline int vmc_task_active(const struct vmc_task *task)
+{
+	return task->phase != 0;
+}
 
 /*
  * For those who write operations.

@@ -24,12 +24,6 @@ void vmc_task_cancel(struct vmc_task *task)
 }
 
 /* see vmcache/task.h */
-int vmc_task_active(const struct vmc_task *task)
-{
-	return task->phase != 0;
-}
-
-/* see vmcache/task.h */
 int vmc_task_begin(struct vmc_task *task, uint64_t now_ms)
 {
 	task->wait_len = 0;
