@@ -22,9 +22,9 @@
  *   parts, in order, are the message (some may be empty); they and what
  *   they point to live until the message has been sent.
  *
- * nanopb decodes. What is sent is written straight, field by field
- * (field.h); tests/unit/test_pbio.c holds it to nanopb's encoding of the
- * same values, byte by byte.
+ * nanopb decodes all but GrpcStatus. What is sent is written straight, field
+ * by field (field.h); tests/unit/test_pbio.c holds it to nanopb's encoding of
+ * the same values, byte by byte.
  */
 #ifndef VMC_WIRE_PBIO_H
 #define VMC_WIRE_PBIO_H
