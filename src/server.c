@@ -56,7 +56,7 @@ static void reset(struct vmc_server *server,
 	/* The connections themselves are not touched before they are used:
 	 * most of them never are, and are never made resident. */
 	for (i = 0; i < VMC_CONNECTION_MAX; i++)
-		server->open[i] = (uint16_t)i;
+		server->open[i] = &server->connection[i];
 }
 
 static uint64_t now(const struct vmc_server *server)
@@ -112,11 +112,6 @@ static int may_accept(const struct vmc_server *server)
 	       server->accept_again_ms == 0;
 }
 
-static struct vmc_connection *open_at(struct vmc_server *server, uint32_t i)
-{
-	return &server->connection[server->open[i]];
-}
-
 static void put_wait(struct vmc_wait *out, vmc_handle handle, uint32_t key,
 		     unsigned want)
 {
@@ -142,11 +137,12 @@ enum vmc_status vmc_server_waits(struct vmc_server *server,
 		put_wait(&out[len++], server->listener, LISTENER_KEY,
 			 VMC_WAIT_READ);
 	for (i = 0; i < server->open_len; i++) {
-		const struct vmc_connection *connection = open_at(server, i);
+		const struct vmc_connection *connection = server->open[i];
 
 		put_wait(&out[len++], connection->pump.stream,
 			 (uint32_t)connection->generation << 16 |
-				 (CONNECTION_KEY + connection->index),
+				 (CONNECTION_KEY +
+				  (uint32_t)(connection - server->connection)),
 			 connection->want);
 	}
 	server->waits_changed = 0;
@@ -265,7 +261,7 @@ static void tick(struct vmc_server *server)
 	if (server->accept_again_ms)
 		vmc_server_due(server, server->accept_again_ms);
 	while (i-- > 0) {
-		struct vmc_connection *connection = open_at(server, i);
+		struct vmc_connection *connection = server->open[i];
 		const char *why = timed_out(connection, server->now_ms);
 
 		if (why) {
@@ -316,7 +312,7 @@ static void finish(struct vmc_server *server)
 	if (!vmc_pool_stopped(server->config.pool))
 		return;
 	while (i-- > 0) {
-		struct vmc_connection *connection = open_at(server, i);
+		struct vmc_connection *connection = server->open[i];
 
 		if (!vmc_connection_sending(connection))
 			vmc_cache_service_drop(server, connection, NULL);

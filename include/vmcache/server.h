@@ -88,7 +88,6 @@ struct vmc_connection {
 	struct vmc_peer peer;
 	uint32_t calls;      /* waiting for a VM */
 	int32_t slot;        /* of the pool, being delivered; -1 */
-	uint16_t index;      /* which one it is */
 	uint16_t generation; /* changes whenever it is another's */
 	uint16_t want;       /* what it waits for */
 	uint8_t started;     /* somebody may know the VM in `slot` */
@@ -119,7 +118,8 @@ struct vmc_server {
 	struct vmc_server_config config;
 	struct vmc_error error;
 	uint8_t config_heads[VMC_CONFIG_HEADS_SIZE];
-	uint16_t open[VMC_CONNECTION_MAX]; /* in use, then the free ones */
+	/* in use, then the free ones */
+	struct vmc_connection *open[VMC_CONNECTION_MAX];
 	struct vmc_server_call call[VMC_CALL_MAX]; /* first come first */
 	struct vmc_server_reply reply[VMC_REPLY_MAX];
 	struct vmc_server_handing handing[VMC_VM_MAX];

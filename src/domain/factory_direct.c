@@ -4,6 +4,7 @@
 
 #define UUID_SIZE 37
 #define RANDOM_SIZE 16
+#define DASHES 0x550u /* one before the bytes 4, 6, 8 and 10 */
 
 /* RFC 9562, section 5.4: 122 random bits, version 4, variant 10. */
 static enum vmc_status make_uuid(const struct vmc_env *env, char out[UUID_SIZE])
@@ -18,7 +19,7 @@ static enum vmc_status make_uuid(const struct vmc_env *env, char out[UUID_SIZE])
 	random[6] = (uint8_t)((random[6] & 0x0f) | 0x40);
 	random[8] = (uint8_t)((random[8] & 0x3f) | 0x80);
 	for (i = 0; i < sizeof(random); i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
+		if (DASHES >> i & 1)
 			out[at++] = '-';
 		out[at++] = digits[random[i] >> 4];
 		out[at++] = digits[random[i] & 15];

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Where id, agent_url and error begin, the last of a VM. */
+#define TEXTS offsetof(struct vmc_vm, id)
+
 enum boot_phase { BOOT_DRIVER = 1, BOOT_READY, BOOT_CHECK, BOOT_PAUSE };
 
 static const char *const state_names[] = {
@@ -89,16 +92,12 @@ static enum vmc_status boot_step(struct vmc_vm *vm,
 	const struct vmc_hypervisor_ops *ops = vm->hypervisor.ops;
 	void *ctx = vm->hypervisor.ctx;
 
-	switch (phase) {
-	case BOOT_DRIVER:
+	if (phase == BOOT_DRIVER)
 		return ops->boot(ctx, vm, config, &vm->step, now_ms);
-	case BOOT_READY:
-		return ops->ready(ctx, vm, &vm->step, now_ms);
-	case BOOT_CHECK:
+	if (phase == BOOT_CHECK)
 		return check(vm, now_ms);
-	default:
-		return ops->pause(ctx, vm, &vm->step, now_ms);
-	}
+	return (phase == BOOT_READY ? ops->ready :
+				      ops->pause)(ctx, vm, &vm->step, now_ms);
 }
 
 /* The state that shows while a phase of booting goes on. */
@@ -275,9 +274,8 @@ void vmc_vm_release(struct vmc_vm *vm)
 void vmc_vm_move(struct vmc_vm *to, struct vmc_vm *from)
 {
 	memcpy(to, from, offsetof(struct vmc_vm, hypervisor));
-	memcpy(to->id, from->id, sizeof(to->id));
-	memcpy(to->agent_url, from->agent_url, sizeof(to->agent_url));
-	to->error = from->error;
+	memcpy((uint8_t *)to + TEXTS, (uint8_t *)from + TEXTS,
+	       sizeof(*to) - TEXTS);
 	to->begun_ms = from->begun_ms;
 	if (from->hypervisor.ops->vm_size)
 		memcpy(to->driver, from->driver, from->hypervisor.ops->vm_size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Connections. server->open is a permutation of all indices: the first
+ * Connections. server->open is a permutation of them all: the first
  * open_len are in use, in no order, the others are free.
  */
 #include "connection.h"
@@ -15,11 +15,9 @@ struct vmc_connection *vmc_connection_open(struct vmc_server *server,
 					   vmc_handle stream,
 					   const struct vmc_peer *peer)
 {
-	uint16_t index = server->open[server->open_len++];
-	struct vmc_connection *connection = &server->connection[index];
+	struct vmc_connection *connection = server->open[server->open_len++];
 
 	memset(connection, 0, offsetof(struct vmc_connection, engine));
-	connection->index = index;
 	connection->generation = ++server->generation;
 	connection->pump.engine = &connection->engine;
 	connection->pump.port = server->config.port;
@@ -43,10 +41,10 @@ void vmc_connection_close(struct vmc_server *server,
 
 	port->ops->close(port->ctx, connection->pump.stream);
 	connection->pump.stream = VMC_HANDLE_NONE;
-	while (server->open[i] != connection->index)
+	while (server->open[i] != connection)
 		i++;
 	server->open[i] = server->open[--server->open_len];
-	server->open[server->open_len] = connection->index;
+	server->open[server->open_len] = connection;
 	server->waits_changed = 1;
 }
 

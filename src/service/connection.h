@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server's connections: slots of a fixed array, named by index. What a
+ * A server's connections: slots of a fixed array. What a
  * connection holds besides its stream (calls, a VM, a reply buffer) is the
  * cache service's, which lets go of it before it closes one.
  */

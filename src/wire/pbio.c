@@ -116,44 +116,28 @@ void vmc_pbio_write_vm_status(struct vmc_writer *w, const struct vmc_vm *vm)
 			     vm->memory_mib);
 }
 
-/* 1 if it is that one; if it is, but of another type, the reader fails. */
-static int is_field(struct vmc_reader *r, const struct vmc_field *field,
-		    unsigned tag)
-{
-	if (field->tag >> 3 != tag >> 3)
-		return 0;
-	if (field->tag != tag)
-		r->fail = 1;
-	return !r->fail;
-}
-
-static uint32_t uint32_of(struct vmc_reader *r, const struct vmc_field *field)
-{
-	if (field->value > UINT32_MAX)
-		r->fail = 1;
-	return (uint32_t)field->value;
-}
-
+/* Its fields are numbers, told apart by theirs; unknown ones are read over. */
 static void read_vm_status(struct vmc_vm_status *vm, struct vmc_reader *outer,
 			   struct vmc_view bytes)
 {
+	uint64_t number[vmc_cache_GrpcVMStatus_memory_tag + 1] = { 0 };
 	struct vmc_reader r;
 	struct vmc_field field;
 
-	memset(vm, 0, sizeof *vm);
 	vmc_reader_init(&r, bytes);
 	while (vmc_field_take(&r, &field)) {
-		if (is_field(&r, &field,
-			     NUMBER(vmc_cache_GrpcVMStatus_pid_tag)))
-			vm->pid = (int64_t)field.value;
-		if (is_field(&r, &field,
-			     NUMBER(vmc_cache_GrpcVMStatus_cpu_tag)))
-			vm->vcpus = uint32_of(&r, &field);
-		if (is_field(&r, &field,
-			     NUMBER(vmc_cache_GrpcVMStatus_memory_tag)))
-			vm->memory_mib = uint32_of(&r, &field);
+		if (field.tag >= NUMBER(vmc_cache_GrpcVMStatus_memory_tag + 1))
+			continue;
+		if (field.tag % 8 != VMC_FIELD_VARINT)
+			r.fail = 1;
+		number[field.tag / 8] = field.value;
 	}
-	outer->fail |= r.fail;
+	vm->pid = (int64_t)number[vmc_cache_GrpcVMStatus_pid_tag];
+	vm->vcpus = (uint32_t)number[vmc_cache_GrpcVMStatus_cpu_tag];
+	vm->memory_mib = (uint32_t)number[vmc_cache_GrpcVMStatus_memory_tag];
+	outer->fail |= r.fail ||
+		       number[vmc_cache_GrpcVMStatus_cpu_tag] > UINT32_MAX ||
+		       number[vmc_cache_GrpcVMStatus_memory_tag] > UINT32_MAX;
 }
 
 static enum vmc_status too_many_vms(struct vmc_error *error)
@@ -175,14 +159,16 @@ enum vmc_status vmc_pbio_read_status(struct vmc_view bytes,
 	status->vm_len = 0;
 	vmc_reader_init(&r, bytes);
 	while (vmc_field_take(&r, &field)) {
-		if (is_field(&r, &field, NUMBER(vmc_cache_GrpcStatus_pid_tag)))
+		if (field.tag == NUMBER(vmc_cache_GrpcStatus_pid_tag))
 			status->pid = (int64_t)field.value;
-		if (!is_field(&r, &field,
-			      BYTES(vmc_cache_GrpcStatus_vmstatus_tag)))
-			continue;
-		if (status->vm_len == VMC_VM_MAX)
+		else if (field.tag != BYTES(vmc_cache_GrpcStatus_vmstatus_tag))
+			r.fail = field.tag / 8 <=
+				 vmc_cache_GrpcStatus_vmstatus_tag;
+		else if (status->vm_len == VMC_VM_MAX)
 			return too_many_vms(error);
-		read_vm_status(&status->vm[status->vm_len++], &r, field.bytes);
+		else
+			read_vm_status(&status->vm[status->vm_len++], &r,
+				       field.bytes);
 	}
 	return r.fail ? malformed(error, "GrpcStatus") : VMC_OK;
 }

@@ -176,8 +176,7 @@ TEST(without_a_fault)
 static const struct vmc_connection *handing(void)
 {
 	for (uint32_t i = 0; i < w.server.open_len; i++) {
-		const struct vmc_connection *connection =
-			&w.server.connection[w.server.open[i]];
+		const struct vmc_connection *connection = w.server.open[i];
 
 		if (connection->slot >= 0)
 			return connection;

@@ -55,11 +55,10 @@ static inline void server_world_start(struct server_world *w)
  * Invariants
  */
 
-static inline void world_check_connection(const struct server_world *w,
-					  uint16_t index, uint32_t *calls)
+static inline void
+world_check_connection(const struct server_world *w,
+		       const struct vmc_connection *connection, uint32_t *calls)
 {
-	const struct vmc_connection *connection = &w->server.connection[index];
-
 	*calls += connection->calls;
 	CHECK(connection->pump.stream != VMC_HANDLE_NONE);
 	CHECK(vmc_sim_connection(&w->p.sim, connection->pump.stream) != 0);
@@ -75,11 +74,11 @@ static inline void server_world_check(const struct server_world *w)
 	uint32_t i, calls = 0, handing = 0, replies = 0, slots = 0, taken = 0;
 
 	for (i = 0; i < w->server.open_len; i++) {
-		uint16_t index = w->server.open[i];
+		const struct vmc_connection *connection = w->server.open[i];
 
-		world_check_connection(w, index, &calls);
-		slots += w->server.connection[index].slot >= 0;
-		replies += w->server.connection[index].reply != NULL;
+		world_check_connection(w, connection, &calls);
+		slots += connection->slot >= 0;
+		replies += connection->reply != NULL;
 	}
 	for (i = 0; i < w->p.pool.config.number; i++)
 		handing += w->p.pool.slot[i].vm.state == VMC_VM_HANDING;

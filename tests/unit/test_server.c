@@ -746,7 +746,7 @@ static void step_with(struct vmc_wait *waits, size_t len)
 static vmc_handle only_stream(void)
 {
 	CHECK_EQ_INT(w.server.open_len, 1);
-	return w.server.connection[w.server.open[0]].pump.stream;
+	return w.server.open[0]->pump.stream;
 }
 
 TEST(stale_waits_are_ignored)
