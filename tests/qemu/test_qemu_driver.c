@@ -25,6 +25,7 @@ static void check_nothing_left(void)
 
 TEST(a_vm_boots_is_paused_and_goes_on)
 {
+	char path[VMC_QEMU_PATH_SIZE];
 	unsigned before;
 	int console;
 
@@ -35,7 +36,8 @@ TEST(a_vm_boots_is_paused_and_goes_on)
 	CHECK_EQ_INT(w.vm[0].memory_mib, VMC_QEMU_MEMORY_MIB);
 	CHECK(process_is_there(w.vm[0].pid));
 	CHECK(console_says(0, "ready\n"));
-	console = open_client(0, "console.sock");
+	vmc_qemu_console_path(&w.vm[0], path);
+	console = connect_to(path);
 	CHECK_EQ_INT(resume_vm(0), VMC_OK);
 	until_ticks(console, 20);
 	before = ticks(console);
