@@ -14,7 +14,7 @@ UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
 	test_record test_server test_sim test_status test_task test_text \
 	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config
 SCENARIO = test_handover test_hostile test_soak test_waiting
-QEMU_TESTS = test_qemu_driver
+QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 	usage config client mock qemu)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)

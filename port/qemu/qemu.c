@@ -496,7 +496,8 @@ static struct vmc_view qemu_console(void *ctx, struct vmc_vm *vm)
 }
 
 /* see vmcache_qemu.h */
-void vmc_qemu_console_path(const struct vmc_vm *vm, char out[108])
+void vmc_qemu_console_path(const struct vmc_vm *vm,
+			   char out[VMC_QEMU_PATH_SIZE])
 {
 	vmc_qemu_path(out, qemu_vm(vm)->facts.dir, QEMU_CONSOLE);
 }

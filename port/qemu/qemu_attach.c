@@ -91,7 +91,7 @@ static enum vmc_status connect_control(struct vmc_vm *vm, struct vmc_task *task,
 				       uint64_t now_ms)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
-	char path[QEMU_SOCKET_PATH_SIZE];
+	char path[VMC_QEMU_PATH_SIZE];
 	enum vmc_status status;
 
 	vmc_qemu_path(path, mine->facts.dir, QEMU_CONTROL);

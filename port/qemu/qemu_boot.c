@@ -42,7 +42,7 @@ struct ends {
 static enum vmc_status make_socket(struct vmc_vm *vm, const char *name,
 				   int *listener, int *connection)
 {
-	char path[QEMU_SOCKET_PATH_SIZE];
+	char path[VMC_QEMU_PATH_SIZE];
 	enum vmc_status status;
 
 	vmc_qemu_path(path, qemu_vm(vm)->facts.dir, name);
@@ -113,7 +113,7 @@ static enum vmc_status start(struct vmc_vm *vm, struct qemu_plan *plan)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
 	struct ends ends = { -1, -1, -1 };
-	char rom[QEMU_SOCKET_PATH_SIZE];
+	char rom[VMC_QEMU_PATH_SIZE];
 	enum vmc_status status = VMC_OK;
 
 	vmc_qemu_forget(mine);
@@ -343,7 +343,7 @@ static enum vmc_status run(struct vmc_qemu *qemu, struct vmc_vm *vm,
 
 static void remove_rom(const struct qemu_vm *mine)
 {
-	char path[QEMU_SOCKET_PATH_SIZE];
+	char path[VMC_QEMU_PATH_SIZE];
 
 	vmc_qemu_path(path, mine->facts.dir, QEMU_ROM);
 	unlink(path);

@@ -24,11 +24,11 @@
 #define BACKLOG 16
 
 _Static_assert(VMC_QEMU_DIR_SIZE + sizeof(QEMU_CONSOLE) - 1 <=
-		       QEMU_SOCKET_PATH_SIZE,
+		       VMC_QEMU_PATH_SIZE,
 	       "a VM's socket must fit in sun_path");
 
 /* see qemu_files.h */
-void vmc_qemu_path(char out[QEMU_SOCKET_PATH_SIZE], const char *dir,
+void vmc_qemu_path(char out[VMC_QEMU_PATH_SIZE], const char *dir,
 		   const char *name)
 {
 	size_t dir_len = strlen(dir), name_len = strlen(name);
@@ -218,7 +218,7 @@ void vmc_qemu_dir_remove(const char *dir)
 {
 	static const char *const names[] = { QEMU_CONTROL, QEMU_CONSOLE,
 					     QEMU_ROM };
-	char path[QEMU_SOCKET_PATH_SIZE];
+	char path[VMC_QEMU_PATH_SIZE];
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

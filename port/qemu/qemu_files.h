@@ -8,7 +8,6 @@
 
 #include "vmcache_qemu.h"
 
-#define QEMU_SOCKET_PATH_SIZE 108 /* sun_path */
 #define QEMU_PROGRAM_SIZE 1024
 
 #define QEMU_CONTROL "/qmp.sock"
@@ -16,7 +15,7 @@
 #define QEMU_ROM "/rom.bin"
 
 /* `dir` + `name` (one of the above). */
-void vmc_qemu_path(char out[QEMU_SOCKET_PATH_SIZE], const char *dir,
+void vmc_qemu_path(char out[VMC_QEMU_PATH_SIZE], const char *dir,
 		   const char *name);
 
 /*

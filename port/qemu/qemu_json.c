@@ -51,7 +51,7 @@ static void put_number(struct vmc_json_writer *w, const char *key,
 static void put_socket(struct vmc_json_writer *w, const char *key,
 		       const struct qemu_facts *facts, const char *name)
 {
-	char path[QEMU_SOCKET_PATH_SIZE];
+	char path[VMC_QEMU_PATH_SIZE];
 
 	vmc_qemu_path(path, facts->dir, name);
 	put_text(w, key, path);
@@ -229,7 +229,7 @@ static void take_smp(struct vmc_json_reader *r, struct qemu_facts *facts)
 /* The directory of the control channel's path. */
 static void take_dir(struct vmc_json_reader *r, struct qemu_facts *facts)
 {
-	char path[QEMU_SOCKET_PATH_SIZE];
+	char path[VMC_QEMU_PATH_SIZE];
 	size_t len = vmc_json_take_text(r, path, sizeof(path));
 	size_t name_len = sizeof(QEMU_CONTROL) - 1;
 

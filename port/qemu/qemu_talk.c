@@ -258,10 +258,10 @@ static enum vmc_status converse(struct vmc_vm *vm, unsigned request,
 	struct qemu_vm *mine = qemu_vm(vm);
 	struct qmp_command command = { 0 };
 
-	if (request == QEMU_GREETING)
-		return mine->greeted ? VMC_OK : VMC_AGAIN;
 	if (mine->failed)
 		return mine->failed;
+	if (request == QEMU_GREETING)
+		return mine->greeted ? VMC_OK : VMC_AGAIN;
 	if (mine->asked) {
 		if (!mine->answered)
 			return VMC_AGAIN;

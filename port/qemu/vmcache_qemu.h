@@ -15,7 +15,9 @@
  *	                 PATH. NULL: qemu-system-x86_64
  *	machine_type     q35 (default), pc or microvm; options may follow
  *	                 ("q35,vmport=off"). microvm has no PCI: it cannot
- *	                 grow and nothing can be plugged in later.
+ *	                 grow and nothing can be plugged in later; under TCG a
+ *	                 Linux guest of it may hang on a busy host unless it
+ *	                 is told its clock ("tsc_early_khz=").
  *	kernel, initrd   of a Linux guest. Without kernel, firmware and image
  *	                 the VM has the built-in guest (below).
  *	kernel_params    after the driver's own "console=ttyS0 panic=-1"; with
@@ -196,18 +198,27 @@ const char *vmc_qemu_accel_name(const struct vmc_qemu *qemu);
  */
 void vmc_qemu_reap(struct vmc_qemu *qemu);
 
+/* A path of a socket with its NUL: sun_path. */
+#define VMC_QEMU_PATH_SIZE 108
+
 /*
- * The path of a VM's console for whoever wants to talk to its guest, in
- * `out` (108 bytes). `vm` must be one of this driver's.
+ * The path of a VM's console for whoever wants to talk to its guest. `vm`
+ * must be one of this driver's, and not EMPTY.
  */
-void vmc_qemu_console_path(const struct vmc_vm *vm, char out[108]);
+void vmc_qemu_console_path(const struct vmc_vm *vm,
+			   char out[VMC_QEMU_PATH_SIZE]);
 
 /*
  * One VM, as hypervisor.h says.
  *
  * boot        also what vmc_qemu_check returns. VMC_ERR_VM: QEMU exited;
  *             the text has its status and its last words.
+ *             VMC_ERR_PROTOCOL: it does not speak QMP. VMC_ERR_IN_USE: there
+ *             is a directory of that id. After a trial of KVM that failed,
+ *             vm->pid is another one.
  * ready       VMC_ERR_TIMEOUT has the console's last line.
+ * resume      console.sock is nobody's: what the guest says from now on is
+ *             lost unless somebody has connected to it.
  * add_vcpus   VMC_ERR_TOO_BIG, VMC_ERR_UNSUPPORTED (microvm).
  * add_memory  the same; VMC_ERR_ARGUMENT: not a multiple of
  *             VMC_QEMU_DIMM_MIB.

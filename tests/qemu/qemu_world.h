@@ -40,7 +40,7 @@ static struct {
 	struct vmc_error error;
 } w;
 
-static uint64_t now(void)
+static inline uint64_t now(void)
 {
 	struct timespec t;
 
@@ -52,7 +52,7 @@ static uint64_t now(void)
  * Waiting
  */
 
-static int timeout_until(uint64_t until)
+static inline int timeout_until(uint64_t until)
 {
 	uint64_t at = now();
 
@@ -62,7 +62,7 @@ static int timeout_until(uint64_t until)
 }
 
 /* Until something that the task waits for has come: 1, or its time: 0. */
-static int wait_task(const struct vmc_task *task)
+static inline int wait_task(const struct vmc_task *task)
 {
 	struct pollfd fds[VMC_TASK_WAIT_MAX];
 	nfds_t i;
@@ -86,7 +86,7 @@ static int wait_task(const struct vmc_task *task)
 	} while (0)
 
 /* The one bounded wait of these tests: for time itself to pass. */
-static void let_pass(uint64_t ms)
+static inline void let_pass(uint64_t ms)
 {
 	uint64_t until = now() + ms;
 
@@ -98,7 +98,7 @@ static void let_pass(uint64_t ms)
  * The world
  */
 
-static void remove_tree(const char *path)
+static inline void remove_tree(const char *path)
 {
 	char command[256];
 
@@ -107,7 +107,7 @@ static void remove_tree(const char *path)
 		abort();
 }
 
-static void write_file(const char *path, const char *text, unsigned mode)
+static inline void write_file(const char *path, const char *text, unsigned mode)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
@@ -116,7 +116,7 @@ static void write_file(const char *path, const char *text, unsigned mode)
 	close(fd);
 }
 
-static void end_world(void)
+static inline void end_world(void)
 {
 	unsigned i;
 
@@ -135,12 +135,12 @@ __attribute__((destructor)) static void end_last_world(void)
 	end_world();
 }
 
-static void open_driver(void)
+static inline void open_driver(void)
 {
 	CHECK_EQ_INT(vmc_qemu_init(&w.qemu, &w.config, &w.error), VMC_OK);
 }
 
-static void begin_world(void)
+static inline void begin_world(void)
 {
 	struct vmc_hypervisor hypervisor = { &vmc_qemu_ops, &w.qemu };
 	struct vmc_agent agent = { .ops = &vmc_agent_noop_ops };
@@ -171,7 +171,7 @@ static void begin_world(void)
  * Operations to their end
  */
 
-static enum vmc_status boot_within(unsigned i, uint64_t ms)
+static inline enum vmc_status boot_within(unsigned i, uint64_t ms)
 {
 	struct vmc_task task = VMC_TASK_INIT;
 	char id[32];
@@ -184,7 +184,7 @@ static enum vmc_status boot_within(unsigned i, uint64_t ms)
 	return status;
 }
 
-static void boot(unsigned i)
+static inline void boot(unsigned i)
 {
 	if (boot_within(i, LIMIT_MS / 2) != VMC_OK)
 		CHECK_EQ_STR(w.vm[i].error.text, "");
@@ -204,7 +204,7 @@ SIMPLE(pause_vm, vmc_vm_pause)
 SIMPLE(resume_vm, vmc_vm_resume)
 SIMPLE(stop_vm, vmc_vm_stop)
 
-static enum vmc_status attach_vm(unsigned i, struct vmc_view saved)
+static inline enum vmc_status attach_vm(unsigned i, struct vmc_view saved)
 {
 	struct vmc_task task = VMC_TASK_INIT;
 	enum vmc_status status;
@@ -213,17 +213,17 @@ static enum vmc_status attach_vm(unsigned i, struct vmc_view saved)
 	return status;
 }
 
-static enum vmc_status attach_again(unsigned i)
+static inline enum vmc_status attach_again(unsigned i)
 {
 	return attach_vm(i, (struct vmc_view){ NULL, 0 });
 }
 
-static void detach_vm(unsigned i)
+static inline void detach_vm(unsigned i)
 {
 	vmc_qemu_ops.detach(&w.qemu, &w.vm[i]);
 }
 
-static size_t save_vm(unsigned i, uint8_t out[VMC_HYPERVISOR_SIZE])
+static inline size_t save_vm(unsigned i, uint8_t out[VMC_HYPERVISOR_SIZE])
 {
 	size_t len = 0;
 
@@ -237,7 +237,7 @@ static size_t save_vm(unsigned i, uint8_t out[VMC_HYPERVISOR_SIZE])
  * What is left
  */
 
-static int entries(const char *path)
+static inline int entries(const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -250,12 +250,12 @@ static int entries(const char *path)
 	return count;
 }
 
-static int process_is_there(int64_t pid)
+static inline int process_is_there(int64_t pid)
 {
 	return kill((pid_t)pid, 0) == 0;
 }
 
-static int open_descriptors(void)
+static inline int open_descriptors(void)
 {
 	return entries("/proc/self/fd");
 }
@@ -264,13 +264,13 @@ static int open_descriptors(void)
  * Clients of a VM's sockets
  */
 
-static void vm_path(char out[108], unsigned i, const char *name)
+static inline void vm_path(char out[108], unsigned i, const char *name)
 {
 	CHECK(snprintf(out, 108, "%s/%s/%s", w.run_dir, w.vm[i].id, name) <
 	      108);
 }
 
-static int connect_to(const char *path)
+static inline int connect_to(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -280,7 +280,7 @@ static int connect_to(const char *path)
 	return fd;
 }
 
-static int open_client(unsigned i, const char *name)
+static inline int open_client(unsigned i, const char *name)
 {
 	char path[108];
 
@@ -289,7 +289,7 @@ static int open_client(unsigned i, const char *name)
 }
 
 /* Reads a line without its end. 0 if there is none within `ms`. */
-static int read_line(int fd, char *out, size_t cap, int ms)
+static inline int read_line(int fd, char *out, size_t cap, int ms)
 {
 	struct pollfd readable = { .fd = fd, .events = POLLIN };
 	uint64_t until = now() + (uint64_t)ms;
@@ -307,18 +307,18 @@ static int read_line(int fd, char *out, size_t cap, int ms)
 	return 1;
 }
 
-static void say(int fd, const char *line)
+static inline void say(int fd, const char *line)
 {
 	CHECK_EQ_INT(send(fd, line, strlen(line), MSG_NOSIGNAL), strlen(line));
 }
 
-static void ask(int fd, const char *question, char *answer, size_t cap)
+static inline void ask(int fd, const char *question, char *answer, size_t cap)
 {
 	say(fd, question);
 	CHECK(read_line(fd, answer, cap, LIMIT_MS));
 }
 
-static unsigned ticks(int console)
+static inline unsigned ticks(int console)
 {
 	char line[64];
 
@@ -327,7 +327,7 @@ static unsigned ticks(int console)
 	return (unsigned)strtoul(line + 6, NULL, 10);
 }
 
-static void until_ticks(int console, unsigned least)
+static inline void until_ticks(int console, unsigned least)
 {
 	uint64_t until = now() + LIMIT_MS;
 
@@ -336,7 +336,7 @@ static void until_ticks(int console, unsigned least)
 }
 
 /* A QMP client that has shaken hands. */
-static int open_qmp(unsigned i)
+static inline int open_qmp(unsigned i)
 {
 	char line[512];
 	int fd = open_client(i, "qmp.sock");
@@ -349,7 +349,8 @@ static int open_qmp(unsigned i)
 }
 
 /* The answer to a command; events are left out. */
-static const char *qmp(int fd, const char *command, char *line, size_t cap)
+static inline const char *qmp(int fd, const char *command, char *line,
+			      size_t cap)
 {
 	say(fd, command);
 	say(fd, "\n");

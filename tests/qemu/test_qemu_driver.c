@@ -25,6 +25,7 @@ static void check_nothing_left(void)
 
 TEST(a_vm_boots_is_paused_and_goes_on)
 {
+	char path[VMC_QEMU_PATH_SIZE];
 	unsigned before;
 	int console;
 
@@ -35,7 +36,8 @@ TEST(a_vm_boots_is_paused_and_goes_on)
 	CHECK_EQ_INT(w.vm[0].memory_mib, VMC_QEMU_MEMORY_MIB);
 	CHECK(process_is_there(w.vm[0].pid));
 	CHECK(console_says(0, "ready\n"));
-	console = open_client(0, "console.sock");
+	vmc_qemu_console_path(&w.vm[0], path);
+	console = connect_to(path);
 	CHECK_EQ_INT(resume_vm(0), VMC_OK);
 	until_ticks(console, 20);
 	before = ticks(console);
@@ -776,15 +778,11 @@ TEST(a_qemu_that_never_greets_is_given_up)
 	check_nothing_left();
 }
 
-TEST(a_qemu_that_says_nonsense_is_given_up)
+TEST(a_program_that_is_no_qemu_has_its_words_kept)
 {
-	char script[256];
-
 	begin_world();
-	/* the control socket's descriptor is the first fd= of the arguments */
-	snprintf(script, sizeof(script),
-		 "#!/bin/sh\necho 'not what was asked for' >&2\nexit 3\n");
-	w.vm_config.hypervisor_path = put_script(script);
+	w.vm_config.hypervisor_path = put_script(
+		"#!/bin/sh\necho 'not what was asked for' >&2\nexit 3\n");
 	check_boot_fails(0, VMC_ERR_VM,
 			 "exited with status 3: not what was asked for");
 }
@@ -1014,7 +1012,7 @@ TESTS(RUN(a_vm_boots_is_paused_and_goes_on) RUN(pause_and_resume_are_idempotent)
 						      RUN(sizes_that_cannot_be_are_named) RUN(
 							      last_words_of_qemu_are_kept) RUN(a_ready_text_that_never_comes_is_told_with_the_last_line)
 							      RUN(a_qemu_that_never_greets_is_given_up) RUN(
-								      a_qemu_that_says_nonsense_is_given_up)
+								      a_program_that_is_no_qemu_has_its_words_kept)
 								      RUN(run_directories_are_checked) RUN(
 									      ids_that_are_no_names_are_refused)
 									      RUN(an_id_in_use_is_refused_and_its_vm_left_alone) RUN(
