@@ -279,47 +279,47 @@ static void request_quit(struct vmc_server *server,
 	vmc_server_stop(server, buffer, server->now_ms);
 }
 
+static void answer_no_method(struct vmc_server *server,
+			     struct vmc_connection *connection,
+			     const struct vmc_engine_event *event)
+{
+	answer_unknown(server, connection, event->stream, "method ",
+		       event->method);
+}
+
+/* What a method of the service does, the one without a name if it is none. */
 static const struct method {
 	const char *name;
 	void (*request)(struct vmc_server *server,
 			struct vmc_connection *connection,
 			const struct vmc_engine_event *event);
 } methods[] = {
-	{ "GetBaseVM", request_base_vm },
-	{ "Status", answer_status },
-	{ "Config", answer_config },
-	{ "Quit", request_quit },
+	{ "GetBaseVM", request_base_vm }, { "Status", answer_status },
+	{ "Config", answer_config },      { "Quit", request_quit },
+	{ NULL, answer_no_method },
 };
-
-static const struct method *find_method(struct vmc_view name)
-{
-	const struct method *method = methods;
-	const struct method *end = method + sizeof(methods) / sizeof(*methods);
-
-	while (method < end && !vmc_view_is(name, method->name))
-		method++;
-	return method < end ? method : NULL;
-}
 
 static void request(struct vmc_server *server,
 		    struct vmc_connection *connection,
 		    const struct vmc_engine_event *event)
 {
-	const struct method *method = find_method(event->method);
+	const struct method *method = methods;
 
 	connection->frame_until_ms = VMC_NEVER; /* the next has its own time */
-	if (!vmc_view_is(event->service, "cache.CacheService"))
+	if (!vmc_view_is(event->service, "cache.CacheService")) {
 		answer_unknown(server, connection, event->stream, "service ",
 			       event->service);
-	else if (vmc_pbio_read_empty(event->payload) != VMC_OK)
+		return;
+	}
+	if (vmc_pbio_read_empty(event->payload) != VMC_OK) {
 		answer_error(server, connection, event->stream,
 			     VMC_CODE_INVALID_ARGUMENT,
 			     "request is not a google.protobuf.Empty");
-	else if (method)
-		method->request(server, connection, event);
-	else
-		answer_unknown(server, connection, event->stream, "method ",
-			       event->method);
+		return;
+	}
+	while (method->name && !vmc_view_is(event->method, method->name))
+		method++;
+	method->request(server, connection, event);
 }
 
 static void cancelled(struct vmc_server *server,
