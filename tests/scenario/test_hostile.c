@@ -621,9 +621,9 @@ static enum vmc_status accept_in_a_flood(void *ctx, vmc_handle listener,
 
 	CHECK(++accepted <= 2 * VMC_CONNECTION_MAX);
 	vmc_error_reset(&error);
-	CHECK_EQ_INT(vmc_sim_port_ops.connect(ctx, WORLD_ENDPOINT, &next,
-					      &error),
-		     VMC_OK);
+	CHECK_EQ_INT(
+		vmc_sim_port_ops.connect(ctx, WORLD_ENDPOINT, &next, &error),
+		VMC_OK);
 	vmc_sim_port_ops.close(ctx, next);
 	return vmc_sim_port_ops.accept(ctx, listener, stream, peer);
 }
