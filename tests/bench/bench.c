@@ -54,7 +54,7 @@ static const char *const row_names[ROWS] = {
 	[STATUS_1] = "Status, 1 connection, calls/s",
 	[STATUS_16] = "Status, 16 connections, calls/s",
 	[HAND_OUT_16] = "hand-outs, 16 connections, calls/s",
-	[STATUS_16_APART] = "Status, 16, client on another core",
+	[STATUS_16_APART] = "Status, 16, of the server alone",
 	[STATUS_APART_US] = "Status, us, client on another core",
 	[EXEC_US] = "vmcache status from exec to exit, us",
 };
@@ -167,9 +167,17 @@ static struct bench_result latency(const struct measure *measure)
 
 static struct bench_result load(const struct measure *measure)
 {
-	return bench_load(servers[measure->side].endpoint, measure->side != RAW,
-			  measure->call, sizes[measure->call],
-			  measure->connections);
+	const struct bench_load how = {
+		.endpoint = servers[measure->side].endpoint,
+		.server = servers[measure->side].pid,
+		.ttrpc = measure->side != RAW,
+		.call = measure->call,
+		.sizes = sizes[measure->call],
+		.connections = measure->connections,
+		.same_core = measure->cpu == cpu,
+	};
+
+	return bench_load(&how);
 }
 
 static void call_go(const struct measure *measure, int out)
