@@ -193,14 +193,19 @@ static void set_time(struct vmc_server *server, uint64_t now_ms)
  * Going on
  */
 
-static void accept_all(struct vmc_server *server)
+/* At most so many at a time: those that end at once make room for others,
+ * and who connects and ends without end shall not keep us here. */
+static void accept_some(struct vmc_server *server)
 {
 	const struct vmc_port *port = &server->config.port;
 	enum vmc_status status = VMC_OK;
 	struct vmc_peer peer;
 	vmc_handle stream;
+	uint32_t i;
 
-	while (status == VMC_OK && may_accept(server)) {
+	for (i = 0; i < VMC_CONNECTION_MAX && status == VMC_OK; i++) {
+		if (!may_accept(server))
+			return;
 		memset(&peer, 0, sizeof(peer));
 		status = port->ops->accept(port->ctx, server->listener, &stream,
 					   &peer);
@@ -224,7 +229,7 @@ static void wake(struct vmc_server *server, const struct vmc_wait *wait)
 	if (index < LISTENER_KEY)
 		return; /* the pool's */
 	if (index == LISTENER_KEY) {
-		accept_all(server);
+		accept_some(server);
 		return;
 	}
 	index -= CONNECTION_KEY;
@@ -297,7 +302,7 @@ static void close_endpoint(struct vmc_server *server)
 
 	if (server->listener == VMC_HANDLE_NONE)
 		return;
-	accept_all(server);
+	accept_some(server);
 	port->ops->unlisten(port->ctx, server->config.endpoint,
 			    server->listener);
 	server->listener = VMC_HANDLE_NONE;

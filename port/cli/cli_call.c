@@ -117,11 +117,20 @@ void cli_call_pause(struct cli_call *call, uint32_t ms)
 
 static enum cli_exit no_server(struct cli_call *call)
 {
-	const char *endpoint = cli_endpoint(call->options);
+	const struct cli_options *options = call->options;
+	const char *endpoint = cli_endpoint(options);
 
-	cli_complain(call->options,
-		     "no server at %s; start one: vmcache serve --endpoint %s",
-		     endpoint, endpoint);
+	if (options->command == CLI_QUIT)
+		cli_complain(options, "no server at %s", endpoint);
+	else if (cli_given(options, CLI_ENDPOINT))
+		cli_complain(options,
+			     "no server at %s; start one: vmcache serve "
+			     "--endpoint %s",
+			     endpoint, endpoint);
+	else
+		cli_complain(options,
+			     "no server at %s; start one: vmcache serve",
+			     endpoint);
 	return CLI_NO_SERVER;
 }
 

@@ -64,19 +64,108 @@ static void find_text(struct vmc_view document, const char *name, char *out,
 		out[0] = '\0';
 }
 
-/* Which driver the server's VMs need is in its configuration. */
-static enum vmc_status fetch_type(char *type, size_t cap)
+/* A member of an object, as it stands; empty if there is none. */
+static struct vmc_view find_value(struct vmc_view document, const char *name)
 {
-	struct vmc_cache_config config;
+	struct vmc_view key, value = { NULL, 0 };
+	struct vmc_json_reader r;
+
+	vmc_json_reader_init(&r, document);
+	vmc_json_enter_object(&r);
+	while (vmc_json_next_member(&r, &key)) {
+		if (vmc_json_text_is(key, name))
+			value = vmc_json_take_value(&r);
+		else
+			vmc_json_skip(&r);
+	}
+	if (vmc_json_end(&r))
+		value.ptr_len = 0;
+	return value;
+}
+
+/* A member that is a whole number; 0 if there is none. */
+static uint32_t find_number(struct vmc_view document, const char *name)
+{
+	struct vmc_json_reader r;
+	uint32_t number;
+
+	vmc_json_reader_init(&r, find_value(document, name));
+	number = (uint32_t)vmc_json_take_u64(&r, UINT32_MAX);
+	return vmc_json_end(&r) ? 0 : number;
+}
+
+/* Says so if more is wanted than the VMs can be grown to. */
+static int is_too_much(struct vmc_view sizes, enum cli_option option,
+		       uint32_t wanted, const char *limit_name,
+		       const char *size_name)
+{
+	const char *name = cli_option_rows[option].name;
+	uint32_t most = find_number(sizes, limit_name);
+
+	if (!most)
+		most = find_number(sizes, size_name);
+	if (!most || wanted <= most)
+		return 0;
+	cli_complain(call.options,
+		     "--%s %u: the cached VMs can be grown to %u "
+		     "(see vmcache serve --max-%s)",
+		     name, cli_number(call.options, option, 0), most, name);
+	return 1;
+}
+
+/* At least what was asked for: QEMU's VMs grow by whole DIMMs. */
+static uint32_t memory_wanted(struct vmc_view sizes)
+{
+	uint32_t wanted = cli_number(call.options, CLI_WANT_MEMORY, 0);
+	uint32_t size = find_number(sizes, "MemorySize");
+	uint32_t rest = 0;
+
+	if (driver.hypervisor.ops == &vmc_qemu_ops && wanted > size)
+		rest = (wanted - size) % VMC_QEMU_DIMM_MIB;
+	return rest ? wanted + VMC_QEMU_DIMM_MIB - rest : wanted;
+}
+
+/* A wish that cannot be granted costs no VM. */
+static enum cli_exit plan_growth(struct vmc_view data)
+{
+	struct vmc_view sizes = find_value(data, "HypervisorConfig");
+
+	get.vcpus = cli_number(call.options, CLI_WANT_VCPUS, 0);
+	get.memory_mib = memory_wanted(sizes);
+	if (is_too_much(sizes, CLI_WANT_VCPUS, get.vcpus, "DefaultMaxVCPUs",
+			"NumVCPUsF") ||
+	    is_too_much(sizes, CLI_WANT_MEMORY, get.memory_mib,
+			"DefaultMaxMemorySize", "MemorySize"))
+		return CLI_FAILED;
+	return CLI_DONE;
+}
+
+static enum vmc_status fetch_config(struct vmc_cache_config *config)
+{
 	enum vmc_status status;
 
 	while ((status = vmc_cache_fetch_config(
-			&call.channel, &config, &call.task,
+			&call.channel, config, &call.task,
 			cli_call_now(&call))) == VMC_AGAIN)
 		cli_call_wait(&call);
-	if (status == VMC_OK)
-		find_text(config.data, "HypervisorType", type, cap);
 	return status;
+}
+
+/* Which driver the server's VMs need is in its configuration. */
+static enum cli_exit choose_driver(struct vmc_view data)
+{
+	struct vmc_agent agent = { .ops = vmc_agent_by_name("noop"),
+				   .error = &vm.error };
+	enum vmc_status status;
+	char type[32];
+
+	find_text(data, "HypervisorType", type, sizeof(type));
+	vmc_error_reset(&vm.error);
+	status = cli_driver_init(&driver, type, &vm.error);
+	if (status)
+		return cli_call_failed(&call, status, &vm.error);
+	vmc_vm_init(&vm, driver.hypervisor, driver_bytes.bytes, agent);
+	return CLI_DONE;
 }
 
 static enum vmc_status take_step(void)
@@ -107,8 +196,6 @@ static enum vmc_status take(void)
 	remote.channel = &call.channel;
 	get.base.ops = &vmc_factory_remote_ops;
 	get.base.ctx = &remote;
-	get.vcpus = cli_number(call.options, CLI_WANT_VCPUS, 0);
-	get.memory_mib = cli_number(call.options, CLI_WANT_MEMORY, 0);
 	get.env = call.env;
 	cli_call_task(&call);
 	while ((status = take_step()) == VMC_AGAIN) {
@@ -243,25 +330,19 @@ static enum cli_exit refuse_growth(const struct cli_options *options)
 
 static enum cli_exit prepare(const struct cli_options *options)
 {
-	struct vmc_agent agent = { .ops = vmc_agent_by_name("noop"),
-				   .error = &vm.error };
 	enum cli_exit code = cli_call_begin(&call, options, 0);
-	char type[32];
+	struct vmc_cache_config config;
 	enum vmc_status status;
 
 	if (code != CLI_DONE)
 		return code;
 	cli_call_catch(&call);
-	status = fetch_type(type, sizeof(type));
+	status = fetch_config(&config);
 	if (status)
 		return cli_call_failed(&call, status,
 				       vmc_channel_error(&call.channel));
-	vmc_error_reset(&vm.error);
-	status = cli_driver_init(&driver, type, &vm.error);
-	if (status)
-		return cli_call_failed(&call, status, &vm.error);
-	vmc_vm_init(&vm, driver.hypervisor, driver_bytes.bytes, agent);
-	return CLI_DONE;
+	code = choose_driver(config.data);
+	return code ? code : plan_growth(config.data);
 }
 
 /* see cli.h */

@@ -39,11 +39,13 @@ static const char serve_text[] =
 static const char get_text[] =
 	"Usage: vmcache get [OPTION]...\n"
 	"\n"
-	"Takes one VM from the cache and makes it ready for use: resumed, its random\n"
-	"numbers reseeded, its clock set, and grown to --vcpus and --memory. Prints its\n"
-	"id, pid, sizes and where to reach it. From then on the VM is the caller's: the\n"
-	"server forgets it. Waits for its turn as long as --timeout allows; a caller\n"
-	"that goes away costs no VM.\n";
+	"Takes one VM from the cache and makes it ready for use: it is resumed, its\n"
+	"agent is told to reseed its random numbers and to set its clock (the no-op\n"
+	"agent, the only one so far, does neither), and it is grown to --vcpus and\n"
+	"--memory. Prints its id, pid, sizes and where to reach it. From then on the VM\n"
+	"is the caller's: the server forgets it. To stop it, send SIGTERM to its pid.\n"
+	"Waits for its turn as long as --timeout allows; a caller that goes away costs\n"
+	"no VM.\n";
 
 static const char status_text[] =
 	"Usage: vmcache status [OPTION]...\n"

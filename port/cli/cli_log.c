@@ -267,7 +267,7 @@ static const struct event_row event_rows[] = {
 	[VMC_EVENT_VM_FAILED] = { CLI_LOG_ERROR, 1, 0, 0, "retry_ms",
 				  "reason" },
 	[VMC_EVENT_VM_CONSOLE] = { CLI_LOG_ERROR, 1, 0, 0, NULL, "text" },
-	[VMC_EVENT_VM_LOST] = { CLI_LOG_WARN, 1, 1, 0, NULL, "reason" },
+	[VMC_EVENT_VM_LOST] = { CLI_LOG_WARN, 1, 1, 0, "retry_ms", "reason" },
 	[VMC_EVENT_VM_TAKEN] = { CLI_LOG_INFO, 1, 1, 0, "ready_ms", NULL },
 	[VMC_EVENT_VM_HANDED] = { CLI_LOG_INFO, 1, 1, 1, NULL, NULL },
 	[VMC_EVENT_VM_RETURNED] = { CLI_LOG_INFO, 1, 1, 0, NULL, NULL },
@@ -308,7 +308,8 @@ void cli_log_event(struct cli_log *log, const struct vmc_event *event)
 		cli_log_number(log, "pid", event->pid);
 	if (row->peer)
 		log_peer(log, &event->peer);
-	if (row->ms)
+	/* a call without a deadline has no time left to tell */
+	if (row->ms && (event->ms || event->type != VMC_EVENT_CALL_WAITING))
 		cli_log_number(log, row->ms, (int64_t)event->ms);
 	if (row->text && event->text[0])
 		cli_log_text(log, row->text, event->text);

@@ -44,8 +44,8 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 				 VMC_VM_MAX) " (default 2)" },
 	[CLI_CONFIG_FILE] = { "config", 'c', CLI_TEXT, SERVE, 0, 0, "FILE",
 			      pool_group,
-			      "read Kata's configuration.toml; options of the "
-			      "command line go before it" },
+			      "read Kata's configuration.toml; options given "
+			      "here override it" },
 	[CLI_HYPERVISOR] = { "hypervisor", 'H', CLI_CHOICE, SERVE, 0, 0,
 			     "qemu|mock", pool_group,
 			     "what makes the VMs (default qemu); mock has no "
@@ -84,7 +84,9 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_APPEND] = { "append", 0, CLI_TEXT, SERVE, 0, 0, "TEXT", vm_group,
 			 "more kernel parameters" },
 	[CLI_READY] = { "ready", 0, CLI_TEXT, SERVE, 0, 0, "TEXT", vm_group,
-			"the guest is up once its console shows this" },
+			"the guest is up once its console shows this "
+			"(default: its vCPUs run; the built-in guest's "
+			"own \"ready\")" },
 	[CLI_ACCEL] = { "accel", 0, CLI_CHOICE, SERVE, 0, 0, "auto|kvm|tcg",
 			vm_group,
 			"accelerator (default auto: KVM if the guest really "
@@ -116,8 +118,8 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			      "at least so much; what is missing is "
 			      "hot-added" },
 	[CLI_PAUSED] = { "paused", 0, CLI_FLAG, GET, 0, 0, NULL, what_group,
-			 "hand the VM over as it was cached: paused, not "
-			 "reseeded, its clock not set" },
+			 "hand the VM over as it was cached: paused, its "
+			 "agent told nothing" },
 	[CLI_WAIT_READY] = { "wait-ready", 0, CLI_COUNT_OR_NOTHING, STATUS, 1,
 			     VMC_VM_MAX, "N", what_group,
 			     "wait for the server to come up and to have N "
@@ -133,7 +135,7 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_TIMEOUT] = { "timeout", 't', CLI_SECONDS, CALLS, 1, SECONDS_MAX,
 			  "SECONDS", common_group,
 			  "give up then, with exit status 4 (default 10; "
-			  "to wait for a VM: never)" },
+			  "get and status --wait-ready: never)" },
 	[CLI_JSON] = { "json", 'j', CLI_FLAG, CALLS, 0, 0, NULL, common_group,
 		       "print JSON" },
 	[CLI_HELP] = { "help", 'h', CLI_FLAG, EVERY | CLI_FOR(CLI_NONE), 0, 0,
@@ -465,7 +467,7 @@ static int take_option(struct cli_options *options, enum cli_option option,
 	}
 	if (!value) {
 		if (!next)
-			return COMPLAIN(options, "--%s: give %s behind it",
+			return COMPLAIN(options, "--%s needs a value: %s",
 					row->name, row->value);
 		value = next;
 		used = 2;
@@ -521,8 +523,8 @@ static int take_word(struct cli_options *options, const char *word,
 		return take_command(options, word);
 	return COMPLAIN(
 		options,
-		"\"%.40s\" is one word too many: there are only options "
-		"behind the command",
+		"\"%.40s\" is one word too many: only options follow the "
+		"command",
 		word);
 }
 

@@ -229,6 +229,12 @@ static void log_accel(void)
 	serve.accel = accel;
 	cli_log_begin(&serve.log, CLI_LOG_INFO, "accelerator");
 	cli_log_text(&serve.log, "name", accel);
+	if (serve.settings.qemu.accel == VMC_QEMU_AUTO &&
+	    strcmp(accel, "tcg") == 0)
+		cli_log_text(&serve.log, "reason",
+			     access("/dev/kvm", R_OK | W_OK) ?
+				     "/dev/kvm cannot be opened" :
+				     "the guest did not come up on KVM");
 	cli_log_end(&serve.log);
 }
 

@@ -73,6 +73,29 @@ static void take_options(struct cli_settings *settings,
 	settings->endpoint = cli_endpoint_or(options, settings->endpoint);
 }
 
+static int is_below(const struct cli_options *options, const char *name,
+		    uint32_t most, uint32_t size)
+{
+	if (!most || most >= size)
+		return 0;
+	cli_complain(options,
+		     "--max-%s (or default_max%s) is %u: below the %u that a "
+		     "VM begins with",
+		     name, name, most, size);
+	return 1;
+}
+
+/* In the words of who gave them; the driver has its own. */
+static enum cli_exit check_sizes(const struct cli_options *options,
+				 const struct vmc_vm_config *vm)
+{
+	if (is_below(options, "vcpus", vm->vcpus_max,
+		     vm->vcpus ? vm->vcpus : 1) ||
+	    is_below(options, "memory", vm->memory_max_mib, vm->memory_mib))
+		return CLI_FAILED;
+	return CLI_DONE;
+}
+
 /* All of the file; one byte more than may be there, to see that it is not.
  * -1 with errno. */
 static ssize_t read_file(const char *path)
@@ -150,7 +173,8 @@ enum cli_exit cli_settings_read(struct cli_settings *settings,
 	settings->file = cli_text(options, CLI_CONFIG_FILE, NULL);
 	if (settings->file)
 		code = take_file(settings, options);
-	if (code == CLI_DONE)
-		take_options(settings, options);
-	return code;
+	if (code != CLI_DONE)
+		return code;
+	take_options(settings, options);
+	return check_sizes(options, &settings->vm);
 }

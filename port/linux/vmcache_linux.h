@@ -37,6 +37,10 @@ extern "C" {
 #define VMC_LINUX_GOT_MAX 32
 #endif
 
+#if VMC_LINUX_GOT_MAX < 1 || VMC_LINUX_GOT_MAX > 1024
+#error "VMC_LINUX_GOT_MAX must be 1..1024"
+#endif
+
 /* Private: what is registered under an index (VMC_WAIT_INDEX of the key). */
 struct vmc_linux_entry {
 	int32_t handle; /* of the kernel's; -1: nothing */

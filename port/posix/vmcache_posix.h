@@ -127,6 +127,10 @@ void vmc_posix_close(void *ctx, vmc_handle handle);
 #define VMC_POSIX_SPIN_US 50
 #endif
 
+#if VMC_POSIX_SPIN_US < 0 || VMC_POSIX_SPIN_US > 1000
+#error "VMC_POSIX_SPIN_US must be 0..1000 us"
+#endif
+
 struct vmc_posix_waiter {
 	/* For the caller to set, at any time. */
 	uint32_t spin_us; /* 0: sleep at once. Set by init: VMC_POSIX_SPIN_US,

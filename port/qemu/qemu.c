@@ -56,17 +56,20 @@ static enum vmc_status check_texts(const struct vmc_qemu_config *config,
 				     "run directory must begin with '/'",
 				     config->run_dir);
 	if (strlen(config->run_dir) > RUN_DIR_MAX)
-		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
-					    "run directory: bytes allowed",
-					    RUN_DIR_MAX);
+		return vmc_error_set_number(
+			error, VMC_ERR_TOO_BIG,
+			"run directory is too long; bytes allowed",
+			RUN_DIR_MAX);
 	if (config->ready && strlen(config->ready) >= VMC_QEMU_READY_SIZE)
-		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
-					    "ready text: bytes allowed",
-					    VMC_QEMU_READY_SIZE - 1);
+		return vmc_error_set_number(
+			error, VMC_ERR_TOO_BIG,
+			"ready text is too long; bytes allowed",
+			VMC_QEMU_READY_SIZE - 1);
 	if (config->cpu && strcspn(config->cpu, ",") >= QMP_CPU_SIZE)
-		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
-					    "CPU model: bytes allowed",
-					    QMP_CPU_SIZE - 1);
+		return vmc_error_set_number(
+			error, VMC_ERR_TOO_BIG,
+			"CPU model is too long; bytes allowed",
+			QMP_CPU_SIZE - 1);
 	return VMC_OK;
 }
 

@@ -91,9 +91,10 @@ enum vmc_status vmc_qemu_find_program(const char *name,
 	size_t len = strlen(name);
 
 	if (len >= QEMU_PROGRAM_SIZE)
-		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
-					    "path of QEMU: bytes allowed",
-					    QEMU_PROGRAM_SIZE - 1);
+		return vmc_error_set_number(
+			error, VMC_ERR_TOO_BIG,
+			"path of QEMU is too long; bytes allowed",
+			QEMU_PROGRAM_SIZE - 1);
 	if (!strchr(name, '/'))
 		return search_path(name, out, error);
 	memcpy(out, name, len + 1);
@@ -176,9 +177,10 @@ enum vmc_status vmc_qemu_run_dir_make(const char *run_dir,
 	size_t len = strlen(run_dir);
 
 	if (len >= sizeof(path))
-		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,
-					    "run directory: bytes allowed",
-					    sizeof(path) - 1);
+		return vmc_error_set_number(
+			error, VMC_ERR_TOO_BIG,
+			"run directory is too long; bytes allowed",
+			sizeof(path) - 1);
 	for (size_t i = 1; i <= len; i++) {
 		if (run_dir[i] != '/' && run_dir[i] != '\0')
 			continue;

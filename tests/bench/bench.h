@@ -36,7 +36,7 @@ struct bench_sizes {
 
 struct bench_result {
 	double p50_us, p99_us; /* of one call */
-	double per_second;     /* calls */
+	double per_second;     /* calls, of processor time */
 };
 
 /* Says what and errno, and ends the program. */
@@ -64,20 +64,33 @@ struct bench_result bench_raw_latency(const char *endpoint,
 				      struct bench_sizes sizes);
 
 /* Ours: a pool on the mock driver behind a server in the epoll loop, and
- * the library's client. */
+ * the library's client, which looks for `spin_us` before it sleeps. */
 _Noreturn void bench_ours_serve(const char *endpoint);
 struct bench_result bench_ours_latency(const char *endpoint,
-				       enum bench_call call);
+				       enum bench_call call, uint32_t spin_us);
 struct bench_sizes bench_ours_sizes(const char *endpoint, enum bench_call call);
 
 /*
  * Load: so many connections with one call each in flight, by one client
  * that is the same for all servers: it sends what was prepared and counts
- * answers. `ttrpc` 0: as bench_raw_serve wants it, else in ttrpc.
+ * answers. Time is what `server` and, if it is on the same core, the client
+ * ran: on an idle machine it is the clock's, and on a busy one it leaves out
+ * what others took.
  */
-struct bench_result bench_load(const char *endpoint, int ttrpc,
-			       enum bench_call call, struct bench_sizes sizes,
-			       unsigned connections);
+struct bench_load {
+	const char *endpoint;
+	pid_t server;
+	int ttrpc; /* 0: as bench_raw_serve wants it */
+	enum bench_call call;
+	struct bench_sizes sizes;
+	unsigned connections;
+	int same_core;
+};
+
+struct bench_result bench_load(const struct bench_load *load);
+
+/* How long a process has run, with all its threads, in ns. */
+uint64_t bench_run_ns(pid_t pid);
 
 /* Opens so many connections for good, each with one answered Status. */
 void bench_hold(const char *endpoint, unsigned connections);

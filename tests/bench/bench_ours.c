@@ -123,13 +123,14 @@ static void do_call(enum bench_call call)
 
 /* see bench.h */
 struct bench_result bench_ours_latency(const char *endpoint,
-				       enum bench_call call)
+				       enum bench_call call, uint32_t spin_us)
 {
 	static uint64_t times[BENCH_LATENCY_CALLS];
 	uint64_t begun_ns;
 	size_t i;
 
 	open_channel(endpoint, vmc_posix_port(NULL));
+	waiter.spin_us = spin_us;
 	for (i = 0; i < BENCH_LATENCY_CALLS / 10; i++)
 		do_call(call);
 	for (i = 0; i < BENCH_LATENCY_CALLS; i++) {

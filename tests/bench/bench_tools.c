@@ -2,6 +2,7 @@
 /* What all measures need (see bench.h). */
 #include "bench.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -124,4 +125,38 @@ unsigned bench_resident_kib(pid_t pid)
 			break;
 	fclose(file);
 	return kib;
+}
+
+static uint64_t thread_ns(pid_t pid, const char *thread)
+{
+	unsigned long long ns = 0;
+	char path[300];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid,
+		 thread);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%llu", &ns) != 1)
+		bench_fail(path);
+	fclose(file);
+	return ns;
+}
+
+/* see bench.h */
+uint64_t bench_run_ns(pid_t pid)
+{
+	struct dirent *thread;
+	uint64_t ns = 0;
+	char path[64];
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	if (!threads)
+		bench_fail(path);
+	while ((thread = readdir(threads)) != NULL)
+		if (thread->d_name[0] != '.')
+			ns += thread_ns(pid, thread->d_name);
+	closedir(threads);
+	return ns;
 }

@@ -54,7 +54,11 @@ growing_is_done()
 	says out "vcpus    3"
 	says out "memory   256 MiB"
 	expect 1 "$VMCACHE" get --vcpus 5
-	says err "4"
+	says err "--vcpus 5: the cached VMs can be grown to 4"
+	expect 1 "$VMCACHE" get --memory 1024
+	says err "--memory 1024: the cached VMs can be grown to 512"
+	[ "$(grep -c vm-taken "$work/log")" -eq 1 ] ||
+		fail "what cannot be had has cost a VM"
 	expect 2 "$VMCACHE" get --paused --vcpus 2
 	says err "--paused hands the VM over as it was cached"
 }

@@ -96,8 +96,9 @@ no_server_is_3()
 	for command in get status config quit; do
 		expect 3 "$VMCACHE" $command
 		says err "no server at $VMCACHE_ENDPOINT"
-		says err "vmcache serve"
 	done
+	expect 3 "$VMCACHE" get
+	says err "start one: vmcache serve"
 }
 
 stale_socket_is_no_server()

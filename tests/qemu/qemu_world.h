@@ -116,17 +116,42 @@ static inline void write_file(const char *path, const char *text, unsigned mode)
 	close(fd);
 }
 
+/* Whether a process has our directory on its command line, as QEMU does. */
+static inline int is_of_this_world(const char *pid)
+{
+	char path[300], line[8192];
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	len = fd < 0 ? 0 : read(fd, line, sizeof(line));
+	if (fd >= 0)
+		close(fd);
+	return len > 0 && memmem(line, (size_t)len, w.dir, strlen(w.dir));
+}
+
+static inline void kill_all(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+		    is_of_this_world(entry->d_name))
+			kill((pid_t)atoi(entry->d_name), SIGKILL);
+	if (dir)
+		closedir(dir);
+}
+
 static inline void end_world(void)
 {
-	unsigned i;
-
-	for (i = 0; w.dir[0] && i < VMS; i++)
-		if (w.vm[i].pid > 0)
-			kill((pid_t)w.vm[i].pid, SIGKILL);
+	if (!w.dir[0])
+		return;
+	kill_all();
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	if (w.dir[0])
-		remove_tree(w.dir);
+	remove_tree(w.dir);
 	w.dir[0] = '\0';
 }
 

@@ -341,6 +341,8 @@ TEST(a_vm_that_somebody_holds_cannot_be_attached)
 	taker = open_qmp(0);
 	CHECK_EQ_INT(attach_again(0), VMC_ERR_IN_USE);
 	close(taker);
+	w.config.attach_ms = LIMIT_MS;
+	open_driver();
 	CHECK_EQ_INT(attach_again(0), VMC_OK);
 	CHECK_EQ_INT(resume_vm(0), VMC_OK);
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
@@ -957,7 +959,7 @@ TEST(a_kvm_that_fails_is_not_used)
 	NEED_KVM_DEVICE();
 	check_falls_back("echo no KVM here >&2; exit 1");
 	check_falls_back("kill -ABRT $$");
-	w.config.trial_ms = 100;
+	w.config.trial_ms = 800;
 	check_falls_back("exec sleep 1000");
 }
 

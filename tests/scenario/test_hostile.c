@@ -605,6 +605,55 @@ TEST(stopping_with_thousands_connected)
 	CHECK_EQ_INT(vmc_mock_alive(&w.p.mock), 0);
 }
 
+/*
+ * Connections that end at once, and never cease: whenever one is accepted,
+ * the next has come already.
+ */
+
+static unsigned accepted;
+
+static enum vmc_status accept_in_a_flood(void *ctx, vmc_handle listener,
+					 vmc_handle *stream,
+					 struct vmc_peer *peer)
+{
+	struct vmc_error error;
+	vmc_handle next;
+
+	CHECK(++accepted <= 2 * VMC_CONNECTION_MAX);
+	vmc_error_reset(&error);
+	CHECK_EQ_INT(
+		vmc_sim_port_ops.connect(ctx, WORLD_ENDPOINT, &next, &error),
+		VMC_OK);
+	vmc_sim_port_ops.close(ctx, next);
+	return vmc_sim_port_ops.accept(ctx, listener, stream, peer);
+}
+
+TEST(connections_without_end)
+{
+	struct vmc_port_ops flood = vmc_sim_port_ops;
+	unsigned steps = 0;
+
+	flood.accept = accept_in_a_flood;
+	server_world_begin(&w, 2);
+	w.config.port.ops = &flood;
+	server_world_start(&w);
+	peer_connect(&w, &good);
+	(void)peer_ask(&w, &good, "Status");
+	while (peer_read(&w, &good) == 0) {
+		accepted = 0;
+		(void)server_world_step(&w);
+		CHECK(++steps < 10);
+	}
+	CHECK_EQ_INT(good.answer_len, 1);
+	vmc_server_stop(&w.server, "SIGTERM", w.p.sim.now_ms);
+	for (steps = 0; !vmc_server_stopped(&w.server); steps++) {
+		CHECK(steps < 10);
+		accepted = 0;
+		(void)server_world_step(&w);
+	}
+	CHECK_EQ_INT(vmc_mock_alive(&w.p.mock), 0);
+}
+
 TESTS(RUN(first_byte_that_begins_no_transport)
       RUN(http_request)
       RUN(garbage_after_a_good_call)
@@ -629,4 +678,5 @@ TESTS(RUN(first_byte_that_begins_no_transport)
       RUN(random_damage)
       RUN(thousands_who_say_nothing)
       RUN(thousands_who_go_at_once)
-      RUN(stopping_with_thousands_connected));
+      RUN(stopping_with_thousands_connected)
+      RUN(connections_without_end));

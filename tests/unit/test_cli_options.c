@@ -201,13 +201,13 @@ TEST(unknown_words_are_refused_with_a_hint)
 	refused("get --number 2", "--number is an option of vmcache serve");
 	refused("--number 2",
 		"--number goes after the command: vmcache serve --number");
-	refused("get it", "\"it\" is one word too many: there are only "
-			  "options behind the command");
+	refused("get it", "\"it\" is one word too many: only options "
+			  "follow the command");
 	refused("get --json=1", "--json takes no value");
-	refused("serve --number", "--number: give N behind it");
+	refused("serve --number", "--number needs a value: N");
 	refused("serve --kernel=", "--kernel: the value is empty");
-	refused("get --", "\"--\" is one word too many: there are only "
-			  "options behind the command");
+	refused("get --", "\"--\" is one word too many: only options "
+			  "follow the command");
 }
 
 TEST(abbreviations_are_not_taken)
