@@ -48,7 +48,7 @@ struct serve {
 };
 
 static struct serve serve;
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal, child_ended;
 
 /* The loop looks at the flag; this makes it look. Caught from the moment the
  * loop is there: a server that is ended while it opens its endpoint shall
@@ -56,6 +56,14 @@ static volatile sig_atomic_t stop_signal;
 static void on_signal(int signal)
 {
 	stop_signal = signal;
+	vmc_linux_loop_wake(&serve.loop);
+}
+
+/* Perhaps of a VM that was handed out: nothing else says that it ended. */
+static void on_child(int signal)
+{
+	(void)signal;
+	child_ended = 1;
 	vmc_linux_loop_wake(&serve.loop);
 }
 
@@ -67,9 +75,12 @@ static void on_signal(int signal)
 static void catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_signal }, old;
+	struct sigaction child = { .sa_handler = on_child,
+				   .sa_flags = SA_NOCLDSTOP | SA_RESTART };
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGCHLD, &child, NULL);
 	sigaction(SIGHUP, NULL, &old);
 	if (old.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
@@ -277,10 +288,20 @@ static void on_event(void *ctx, const struct vmc_event *event)
 	show_progress();
 }
 
+/* VMs that were handed out and have ended. */
+static void reap(void)
+{
+	child_ended = 0;
+	if (serve.driver.hypervisor.ops == &vmc_qemu_ops)
+		vmc_qemu_reap(&serve.driver.ctx.qemu);
+}
+
 static void on_turn(void *ctx, struct vmc_server *server, uint64_t at_ms)
 {
 	(void)ctx;
 	show_progress();
+	if (child_ended)
+		reap();
 	if (stop_signal)
 		vmc_server_stop(server, signal_name(stop_signal), at_ms);
 }
@@ -343,8 +364,7 @@ static enum vmc_status run(void)
 				       &host, &serve.error);
 	if (status)
 		stop_by_hand();
-	if (serve.driver.hypervisor.ops == &vmc_qemu_ops)
-		vmc_qemu_reap(&serve.driver.ctx.qemu);
+	reap();
 	cli_log_close(&serve.log);
 	return status;
 }

@@ -194,7 +194,8 @@ const char *vmc_qemu_accel_name(const struct vmc_qemu *qemu);
 
 /*
  * Reaps those that were handed out and have ended, and removes what is left
- * of their directories. Each boot does it too; call it before the end.
+ * of their directories. Each boot does it too; call it when a child has
+ * ended (SIGCHLD), and before the end.
  */
 void vmc_qemu_reap(struct vmc_qemu *qemu);
 

@@ -257,6 +257,19 @@ taken_vm_whose_words_are_lost_is_stopped()
 	[ "$(processes)" -eq 1 ] || fail "$(processes) QEMUs, not 1"
 }
 
+# Its taker may look for the pid, and nobody else may ever come.
+taken_vm_that_ended_leaves_nothing()
+{
+	qemu --number 1
+	ready 1
+	taken
+	ready 1
+	kill -9 "$pid"
+	until_true sh -c '! kill -0 "$1" 2>/dev/null' - "$pid" || fail "a zombie is left"
+	until_true test ! -e "$work/run/$id" || fail "its directory is left"
+	lives "$server" "after it"
+}
+
 run_tests session_goes_as_told without_options_as_root \
 	heart_stands_still_while_cached qmp_answers_the_taker_at_once \
 	paused_is_paused dead_vm_is_replaced fifty_takers_at_once \
@@ -264,4 +277,5 @@ run_tests session_goes_as_told without_options_as_root \
 	quit_while_booting_leaves_nothing missing_qemu_is_named \
 	unreadable_kernel_is_named last_words_of_qemu_are_shown \
 	guest_that_is_not_ready_in_time_fails growing_is_done \
-	taken_vm_whose_words_are_lost_is_stopped
+	taken_vm_whose_words_are_lost_is_stopped \
+	taken_vm_that_ended_leaves_nothing
