@@ -45,6 +45,7 @@ struct serve {
 	uint8_t data[DATA_SIZE];
 	char records_path[VMC_POSIX_ENDPOINT_SIZE + sizeof(RECORDS_SUFFIX)];
 	const char *accel; /* as it was logged */
+	uint64_t events_lost;
 };
 
 static struct serve serve;
@@ -278,10 +279,25 @@ static void show_progress(void)
 	cli_log_progress(&serve.log, text);
 }
 
+/* More has happened in a turn than the pool keeps: what came first is gone. */
+static void log_lost(struct serve *self)
+{
+	uint64_t lost = vmc_pool_counters(&self->pool)->events_dropped;
+
+	if (lost == self->events_lost)
+		return;
+	cli_log_begin(&self->log, CLI_LOG_WARN, "events-lost");
+	cli_log_number(&self->log, "count",
+		       (int64_t)(lost - self->events_lost));
+	cli_log_end(&self->log);
+	self->events_lost = lost;
+}
+
 static void on_event(void *ctx, const struct vmc_event *event)
 {
 	struct serve *self = ctx;
 
+	log_lost(self);
 	cli_log_event(&self->log, event);
 	if (event->type == VMC_EVENT_VM_READY)
 		log_accel();

@@ -353,7 +353,19 @@ log_level_is_kept()
 	[ ! -s "$work/log" ] || fail "logged: $(cat "$work/log")"
 }
 
-run_tests session_goes_as_told every_id_is_given_once growing_is_done \
+# More happens at once than the ring of events holds.
+lost_events_are_counted()
+{
+	serve --hypervisor mock --number 64
+	ready 64
+	logged events-lost
+	lost=$(sed -n 's/.* events-lost count=//p' "$work/log" |
+		awk '{ n += $1 } END { print n }')
+	kept=$(grep -c ' vm-' "$work/log")
+	[ $((lost + kept)) -ge 128 ] || fail "$lost lost, $kept kept, of 128"
+}
+
+run_tests lost_events_are_counted session_goes_as_told every_id_is_given_once growing_is_done \
 	deadline_is_4 status_answers_while_others_wait \
 	killed_waiting_get_costs_nothing interrupted_get_costs_nothing \
 	silent_server_is_4 records_are_where_they_cannot_be \
