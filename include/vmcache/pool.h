@@ -105,9 +105,10 @@ struct vmc_pool_config {
 
 /* Private. */
 struct vmc_pool_slot {
-	uint64_t since_ms; /* READY since */
-	uint64_t retry_ms; /* EMPTY until */
-	uint32_t failures; /* in a row */
+	uint64_t since_ms;    /* READY since */
+	uint64_t retry_ms;    /* EMPTY until */
+	int64_t recorded_pid; /* of the VM last put on record */
+	uint32_t failures;    /* in a row */
 	uint32_t saved_len;
 	uint16_t number;     /* which one it is */
 	uint16_t generation; /* changes whenever its handles may */

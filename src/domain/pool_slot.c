@@ -88,6 +88,7 @@ static enum vmc_status put_on_record(struct vmc_pool *pool,
 	if (!pool->config.store.ops)
 		return VMC_OK;
 	slot->recorded = (uint8_t)slot->vm.state;
+	slot->recorded_pid = slot->vm.pid;
 	status = write_record(pool, slot);
 	if (status)
 		vmc_pool_report(pool, VMC_EVENT_RECORD_FAILED, slot,
@@ -117,10 +118,12 @@ static enum vmc_status save(struct vmc_pool_slot *slot)
 	return status;
 }
 
-/* Half made, it is on record once, as soon as it has a process. */
+/* Half made, it is on record as soon as it has a process, or another one:
+ * a driver may try again within one boot. */
 static void note_half_made(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	if (slot->vm.pid == 0 || (slot->recorded >= VMC_VM_BOOTING &&
+	if (slot->vm.pid == 0 || (slot->recorded_pid == slot->vm.pid &&
+				  slot->recorded >= VMC_VM_BOOTING &&
 				  slot->recorded <= VMC_VM_PAUSING))
 		return;
 	/* What cannot be saved yet is found by its pid. */

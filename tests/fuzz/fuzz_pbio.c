@@ -52,7 +52,9 @@ static size_t gather(const struct vmc_cached_vm *vm, uint8_t *out, size_t cap)
 	for (i = 0; i < VMC_PBIO_BASE_VM_PARTS; i++) {
 		MUST(parts[i].ptr_len <= cap - len);
 		if (parts[i].ptr_len > 0)
-			memcpy(out + len, parts[i].ptr, parts[i].ptr_len);
+			if (parts[i].ptr_len)
+				memcpy(out + len, parts[i].ptr,
+				       parts[i].ptr_len);
 		len += parts[i].ptr_len;
 	}
 	return len;

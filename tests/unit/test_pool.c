@@ -916,6 +916,31 @@ TEST(records_of_what_cannot_be_saved_yet)
 		     "no answer to stop");
 }
 
+static enum vmc_status ready_as_another(void *ctx, struct vmc_vm *vm,
+					struct vmc_task *task, uint64_t now_ms)
+{
+	vm->pid = 4242;
+	return vmc_mock_ops.ready(ctx, vm, task, now_ms);
+}
+
+/* A driver may try again with another process within one boot. */
+TEST(records_follow_the_process)
+{
+	struct vmc_hypervisor_ops ops = vmc_mock_ops;
+
+	begin_records(1);
+	ops.ready = ready_as_another;
+	w.config.hypervisor.ops = &ops;
+	w.mock.script[VMC_MOCK_BOOT].delay_ms = 5;
+	w.mock.script[VMC_MOCK_READY].delay_ms = 5;
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	CHECK_EQ_INT(on_record(0).pid, 100);
+	pool_world_pass(&w, 5);
+	CHECK_EQ_INT(on_record(0).pid, 4242);
+	CHECK_EQ_STR(records_of(0), "BOOTING CHECKING");
+}
+
 /* A VM that fails in the very step that began it. */
 TEST(records_follow_a_failure_at_once)
 {
@@ -1374,7 +1399,8 @@ TESTS(RUN(fills_at_once_when_boots_are_instant)
       RUN(records_of_a_refill_replace_the_handed_ones)
       RUN(records_follow_a_failure)
       RUN(records_of_what_cannot_be_saved_yet)
-      RUN(records_follow_a_failure_at_once)
+      RUN(records_follow_the_process)
+	      RUN(records_follow_a_failure_at_once)
       RUN(records_of_a_handed_vm_are_left_alone)
       RUN(records_follow_a_return)
       RUN(records_are_struck_when_got_in_process)
