@@ -20,8 +20,9 @@ struct status_row {
 		status, VMC_CODE_##code, words                                 \
 	}
 
-/* What the last row has, which stands for all that is not in the table. */
-#define UNKNOWN ((enum vmc_status)INT32_MIN)
+/* What the last row has, which stands for all that is not in the table. An
+ * enumeration may have no more than the bits that it needs: 8. */
+#define UNKNOWN ((enum vmc_status)INT8_MIN)
 
 static const struct status_row rows[] = {
 	ROW(VMC_OK, OK, "done"),

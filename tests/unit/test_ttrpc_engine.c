@@ -224,7 +224,7 @@ TEST(errors_are_answered_with_code_and_text)
 
 TEST(only_codes_of_grpc_travel)
 {
-	static const int codes[] = { 17, 99, -1, 256 };
+	static const int codes[] = { 17, 99, -1, 255 };
 	struct vmc_engine_reply reply = { .stream = 1 };
 	struct end end;
 	size_t i;
