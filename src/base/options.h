@@ -11,7 +11,8 @@
  * What every *_init_checked does first. `size` and `options` are sizeof the
  * context and VMC_OPTIONS as the application saw them, `own_size` is the
  * library's. `error` may be NULL, and must be if it lies in that context:
- * nothing may be written to one of another size.
+ * nothing may be written to one of another size. To any other no more is
+ * written than the shortest text holds, since its size is the application's.
  *
  * VMC_OK, VMC_ERR_OPTIONS.
  */

@@ -197,11 +197,29 @@ TEST(other_options_are_refused)
 	CHECK_EQ_INT(vmc_options_check(&error, 100, VMC_OPTIONS + 1, 100),
 		     VMC_ERR_OPTIONS);
 	CHECK(strstr(error.text, "built with other options"));
+	CHECK(strstr(error.text, "..") == NULL);
 	vmc_error_reset(&error);
 	CHECK_EQ_INT(vmc_options_check(&error, 99, VMC_OPTIONS, 100),
 		     VMC_ERR_OPTIONS);
 	CHECK_EQ_INT(vmc_options_check(NULL, 101, VMC_OPTIONS, 100),
 		     VMC_ERR_OPTIONS);
+}
+
+/* The least VMC_ERROR_TEXT_SIZE. */
+#define SHORTEST 64
+
+/* The error is one of the application, whose texts may be shorter. */
+TEST(a_refusal_fits_the_shortest_text)
+{
+	struct vmc_error error;
+
+	memset(&error, '#', sizeof(error));
+	vmc_error_reset(&error);
+	CHECK_EQ_INT(vmc_options_check(&error, 100, VMC_OPTIONS + 1, 100),
+		     VMC_ERR_OPTIONS);
+	CHECK(strlen(error.text) < SHORTEST);
+	for (size_t at = SHORTEST; at < sizeof(error.text); at++)
+		CHECK_EQ_INT(error.text[at], '#');
 }
 
 #define QUOTE_(text) #text
@@ -248,4 +266,5 @@ TESTS(RUN(every_status_has_words_and_a_code)
       RUN(long_texts_show_that_they_were_cut)
       RUN(equal_options_pass)
       RUN(other_options_are_refused)
+      RUN(a_refusal_fits_the_shortest_text)
       RUN(build_options_name_the_knobs));
