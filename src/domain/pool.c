@@ -45,7 +45,7 @@ static enum vmc_status check_array(struct vmc_error *error, const char *what,
 {
 	if (needed == 0)
 		return VMC_OK;
-	if (!array || (uintptr_t)array % align)
+	if (!array || (uintptr_t)array & (align - 1))
 		return vmc_error_set(error, VMC_ERR_ARGUMENT, what,
 				     "absent or not aligned");
 	if (array_size < needed)
@@ -467,7 +467,15 @@ int vmc_pool_waits_changed(const struct vmc_pool *pool)
 static enum vmc_status get_base_vm(void *ctx, struct vmc_vm *vm,
 				   struct vmc_task *task, uint64_t now_ms)
 {
-	return vmc_pool_get(ctx, vm, task, now_ms);
+	enum vmc_status status;
+
+	if (!vmc_task_active(task))
+		vmc_error_reset(&vm->error);
+	status = vmc_pool_get(ctx, vm, task, now_ms);
+	if (status < 0)
+		return vmc_error_set(&vm->error, status, "pool",
+				     vmc_status_words(status));
+	return status;
 }
 
 static enum vmc_status get_config(void *ctx, struct vmc_cache_config *config,

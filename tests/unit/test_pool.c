@@ -107,6 +107,7 @@ TEST(every_vm_is_paused_and_has_an_id_of_its_own)
 
 TEST(init_names_what_is_wrong)
 {
+	struct vmc_hypervisor_ops crooked = vmc_mock_ops;
 	struct vmc_error error;
 
 	pool_world_begin(&w, 0);
@@ -129,6 +130,11 @@ TEST(init_names_what_is_wrong)
 	w.config.drivers = NULL;
 	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, NULL), VMC_ERR_ARGUMENT);
 	w.config.drivers = w.driver_bytes;
+	crooked.vm_align = 0;
+	w.config.hypervisor.ops = &crooked;
+	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, &error),
+		     VMC_ERR_ARGUMENT);
+	CHECK(strstr(error.text, "drivers") != NULL);
 	w.config.hypervisor.ops = NULL;
 	CHECK_EQ_INT(vmc_pool_init(&w.pool, &w.config, &error),
 		     VMC_ERR_ARGUMENT);
@@ -1342,6 +1348,21 @@ TEST(pool_is_a_factory_too)
 	pool_world_settle(&w);
 }
 
+TEST(as_a_factory_it_says_why_there_is_no_vm)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+
+	start(1);
+	begin_own();
+	vmc_pool_stop(&w.pool, w.sim.now_ms);
+	own.error.status = VMC_ERR_VM; /* of the one before */
+	CHECK_EQ_INT(vmc_factory_pool_ops.get_base_vm(&w.pool, &own, &task,
+						      w.sim.now_ms),
+		     VMC_ERR_UNAVAILABLE);
+	CHECK_EQ_INT(own.error.status, VMC_ERR_UNAVAILABLE);
+	CHECK(strstr(own.error.text, "pool") != NULL);
+}
+
 TEST(the_biggest_pool)
 {
 	uint32_t i;
@@ -1423,4 +1444,4 @@ TESTS(RUN(fills_at_once_when_boots_are_instant)
       RUN(keys_tell_a_handle_from_a_later_one)
       RUN(steps_without_cause_change_nothing)
       RUN(pool_is_a_factory_too)
-      RUN(the_biggest_pool));
+      RUN(as_a_factory_it_says_why_there_is_no_vm) RUN(the_biggest_pool));
