@@ -71,10 +71,18 @@
 #include "vmcache/pool.h"
 #include "vmcache/server.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * What the archive was built with, for a person or a test:
  * "libvmcache 0.1.0 transport=ttrpc agent=noop VMC_VM_MAX=64 …".
  */
 const char *vmc_build_options(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,7 +8,7 @@
  * Kata's name for it, and the call of the guest's agent
  * (grpc.AgentService) that it stands for.
  *
- * Backends are chosen when the archive is built (make AGENT=noop|kata|all):
+ * Backends are chosen when the archive is built (make AGENT=noop). There is one:
  *
  * noop  Nothing is asked of the guest. Every call succeeds at once and
  *       yields nothing, as Kata's noopAgent (now mockAgent) does: outputs
@@ -749,7 +749,7 @@ extern const struct vmc_agent_ops vmc_agent_noop_ops;
 /* The backends of this archive, NULL at the end. */
 const struct vmc_agent_ops *const *vmc_agents(void);
 
-/* The one of that name ("noop", "kata"); NULL if it is not here. */
+/* The one of that name ("noop"); NULL if it is not here. */
 const struct vmc_agent_ops *vmc_agent_by_name(const char *name);
 
 #ifdef __cplusplus

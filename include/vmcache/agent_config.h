@@ -32,14 +32,14 @@
 /*
  * An address or a device's place with its NUL, in bytes: an IPv6 network
  * "…/128" is 44, a PCI path of three bridges 12. 44..256. RAM: itself,
- * four times per route, three times per interface and once per address.
+ * three times per route, twice per interface and once per address.
  */
 #ifndef VMC_AGENT_ADDRESS_SIZE
 #define VMC_AGENT_ADDRESS_SIZE 64
 #endif
 
 /*
- * Addresses of one interface. 1..64. RAM: VMC_AGENT_ADDRESS_SIZE + 16
+ * Addresses of one interface. 1..64. RAM: VMC_AGENT_ADDRESS_SIZE + 12
  * bytes each, in each struct vmc_interface.
  */
 #ifndef VMC_AGENT_ADDRESS_MAX

@@ -58,7 +58,8 @@ struct vmc_channel {
 /*
  * Prepares a channel; connects with the first call.
  *
- * VMC_ERR_OPTIONS: the application was built with other knobs.
+ * VMC_ERR_OPTIONS: the application was built with other knobs. Nothing is
+ *                  touched, and vmc_channel_error is not to be asked.
  * VMC_ERR_UNSUPPORTED: that transport is not in the archive.
  * VMC_ERR_ARGUMENT: no window, no endpoint.
  */

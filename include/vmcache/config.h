@@ -20,7 +20,9 @@
 /*
  * VMs that one pool can keep: slots in struct vmc_pool and entries in a
  * Status reply. 1..1024. RAM: sizeof(struct vmc_pool_slot) each (about
- * 1.6 KiB), and about 26 bytes in each of VMC_REPLY_MAX reply buffers.
+ * 1.75 KiB) in struct vmc_pool; VMC_HANDING_SIZE (240) and 28 bytes in each
+ * of VMC_REPLY_MAX replies in struct vmc_server; 16 bytes in struct
+ * vmc_cache_status.
  * Memory that no VM ever used is never touched.
  */
 #ifndef VMC_VM_MAX
@@ -37,7 +39,8 @@
 
 /*
  * Calls that wait for a VM at once, over all connections of a server. One
- * more is answered RESOURCE_EXHAUSTED. 1..4096. RAM: 32 bytes each.
+ * more is answered RESOURCE_EXHAUSTED. 1..4096. RAM: 24 bytes each in the server,
+ * 4 in its pool.
  */
 #ifndef VMC_CALL_MAX
 #define VMC_CALL_MAX 128
@@ -64,7 +67,7 @@
 
 /*
  * Calls in flight on one channel (the client's side of a connection).
- * 1..255. RAM: 80 bytes each.
+ * 1..255. RAM: 24 bytes each.
  */
 #ifndef VMC_CHANNEL_CALL_MAX
 #define VMC_CHANNEL_CALL_MAX 8
@@ -79,8 +82,8 @@
 #endif
 
 /*
- * A VM's id with its NUL (a UUID is 37). 17..256. RAM: itself per VM and
- * per record. The mock and QEMU drivers need 17 and 37.
+ * A VM's id with its NUL. 17..256; the direct factory's UUIDs need 37.
+ * RAM: itself in each VM, slot of a server, event and record.
  */
 #ifndef VMC_ID_SIZE
 #define VMC_ID_SIZE 64
@@ -88,7 +91,7 @@
 
 /*
  * An agent's URL with its NUL: "hvsock://" + 107 + ":65535" is 123.
- * 16..1024. RAM: itself per VM.
+ * 16..1024. RAM: itself in each VM, slot of a server and record.
  */
 #ifndef VMC_URL_SIZE
 #define VMC_URL_SIZE 128
@@ -97,14 +100,17 @@
 /*
  * What a hypervisor driver writes about a VM so that another process can
  * take it over (GrpcVM.hypervisor: Kata's JSON for QEMU is about 400 to
- * 900 bytes). 64..16384. RAM: itself per VM, per record and per client.
+ * 900 bytes). 64..16384. RAM: itself in each slot of a pool, and in a
+ * record.
  */
 #ifndef VMC_HYPERVISOR_SIZE
 #define VMC_HYPERVISOR_SIZE 1024
 #endif
 
-/* An error's text with its NUL, in bytes. 64..1024. RAM: itself, in every
- * context that keeps an error, and per VM. */
+/*
+ * An error's text with its NUL, in bytes. 64..1024. RAM: itself, in every
+ * context that keeps an error, in each VM, event and connection.
+ */
 #ifndef VMC_ERROR_TEXT_SIZE
 #define VMC_ERROR_TEXT_SIZE 192
 #endif
@@ -112,7 +118,7 @@
 /*
  * Events kept for the host's log until it asks for them. When full, the
  * oldest are dropped and counted. 4..1024. RAM:
- * sizeof(struct vmc_event), about 200 bytes, each.
+ * sizeof(struct vmc_event), about 320 bytes, each.
  */
 #ifndef VMC_EVENT_MAX
 #define VMC_EVENT_MAX 32

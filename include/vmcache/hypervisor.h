@@ -9,12 +9,20 @@
  * - It allocates nothing. Per VM it has `vm_size` bytes that its caller
  *   placed, zeroed before `boot` and `attach`. They may be moved with
  *   memcpy while no operation on that VM is in flight, so they hold no
- *   pointer into themselves.
- * - It never blocks: what has to wait is a task (task.h). One operation is
- *   in flight on a VM at a time. It honours task->deadline_ms.
+ *   pointer into themselves nor to the struct vmc_vm.
+ * - It never blocks: what has to wait is a task (task.h, "For those who
+ *   write operations"). One operation is in flight on a VM at a time;
+ *   `probe`, `save` and `console` may come amid one. It honours
+ *   task->deadline_ms: VMC_ERR_TIMEOUT once vmc_task_begin says so, unless
+ *   it is done by then.
  * - Each operation that fails says why in `vm->error` by vmc_error_set,
  *   and leaves the VM so that `stop` can clean up.
  * - `ctx` is the driver's own and may be shared by all its VMs.
+ * - No function is NULL. What cannot be done is VMC_ERR_UNSUPPORTED.
+ *
+ * A pool needs boot, ready, pause, watch, probe, save, detach, attach,
+ * release, stop and console; who takes a VM, attach and resume. A driver
+ * includes vmcache/vm.h for the two structs below.
  */
 #ifndef VMCACHE_HYPERVISOR_H
 #define VMCACHE_HYPERVISOR_H
@@ -42,11 +50,14 @@ struct vmc_vm_probe {
  */
 struct vmc_hypervisor_ops {
 	const char *name; /* Kata's HypervisorType: "qemu", "mock" */
-	size_t vm_size;   /* bytes per VM */
+	size_t vm_size;   /* bytes per VM; 0: none, vm->driver may be NULL */
 	size_t vm_align;  /* their alignment, a power of two */
 
 	/*
 	 * Starts a VM called vm->id and brings it to where its vCPUs run.
+	 * vm->vcpus and vm->memory_mib are what the configuration says, 1
+	 * vCPU if it says nothing; of no memory the driver makes its own
+	 * default, and sets vm->memory_mib.
 	 * Sets vm->pid in its first step if it has a process, so that it
 	 * can be put on record. `config` stays until it ends. Cancelling
 	 * leaves a VM to stop.
@@ -92,7 +103,8 @@ struct vmc_hypervisor_ops {
 	/*
 	 * Stays VMC_AGAIN as long as an idle, paused VM lives, and fails
 	 * with VMC_ERR_VM once it does not. Its task names the handles that
-	 * tell (a pidfd, the control channel). Cancelling it costs nothing.
+	 * tell (a pidfd, the control channel), or the time to look again
+	 * where there are none. Cancelling it costs nothing.
 	 */
 	enum vmc_status (*watch)(void *ctx, struct vmc_vm *vm,
 				 struct vmc_task *task, uint64_t now_ms);
@@ -104,7 +116,8 @@ struct vmc_hypervisor_ops {
 	 * Writes what another process needs to take the VM over: Kata's
 	 * GrpcVM.hypervisor, and what `attach` reads. At most `cap` bytes,
 	 * else VMC_ERR_TOO_BIG. Possible at any time after `boot`'s first
-	 * step.
+	 * step. A pool asks when the VM becomes READY, and gives its taker
+	 * that text, so it holds until the VM is resumed.
 	 */
 	enum vmc_status (*save)(void *ctx, struct vmc_vm *vm, uint8_t *out,
 				size_t cap, size_t *out_len);

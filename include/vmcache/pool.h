@@ -96,10 +96,10 @@ struct vmc_pool_config {
 	uint32_t retry_min_ms;    /* 0: 500, first wait after a failure */
 	uint32_t retry_max_ms;    /* 0: 30 000 */
 	uint32_t digest;          /* of the configuration, for records */
-	struct vmc_env env;
-	void *drivers;       /* number * hypervisor.ops->vm_size bytes, */
-	size_t drivers_size; /* aligned to vm_align */
-	void *agents;        /* number * agent_ops->state_size bytes */
+	struct vmc_env env;       /* its entropy, for jitter */
+	void *drivers;            /* number * hypervisor.ops->vm_size bytes, */
+	size_t drivers_size;      /* aligned to vm_align */
+	void *agents;             /* number * agent_ops->state_size bytes */
 	size_t agents_size;
 };
 
@@ -148,9 +148,13 @@ struct vmc_pool {
 /*
  * Prepares a pool; VMs begin to boot in the first step.
  *
+ * `error` (may be NULL) names the field.
+ *
  * VMC_ERR_OPTIONS:  the application was built with other knobs.
- * VMC_ERR_ARGUMENT: `error` (may be NULL) names the field.
- * VMC_ERR_TOO_BIG:  number over VMC_VM_MAX, or drivers_size too small.
+ * VMC_ERR_ARGUMENT: a field is absent, or an array not aligned.
+ * VMC_ERR_TOO_BIG:  number over VMC_VM_MAX; drivers_size or agents_size too
+ *                   small: the text has what is needed.
+ * VMC_ERR_IO, VMC_ERR_UNSUPPORTED: env.entropy failed.
  */
 #define vmc_pool_init(pool, config, error)                                     \
 	vmc_pool_init_checked(pool, config, error, sizeof(struct vmc_pool),    \
@@ -184,7 +188,7 @@ void vmc_pool_step(struct vmc_pool *pool, const struct vmc_wait *in,
  *
  * VMC_ERR_UNAVAILABLE: the pool is stopping. VMC_ERR_FULL: VMC_CALL_MAX
  * are waiting. VMC_ERR_TIMEOUT: the task's deadline passed. VMC_ERR_IO: it
- * cannot be put on record.
+ * cannot be put on record. vm->error is as it was.
  */
 enum vmc_status vmc_pool_get(struct vmc_pool *pool, struct vmc_vm *vm,
 			     struct vmc_task *task,

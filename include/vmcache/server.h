@@ -130,8 +130,10 @@ struct vmc_server {
  * Opens the endpoint. From here on peers can connect; they are served by
  * vmc_server_step. On failure vmc_server_error says why.
  *
- * VMC_ERR_OPTIONS, VMC_ERR_ARGUMENT; and what the port's listen returns:
- * VMC_ERR_IN_USE, VMC_ERR_TOO_BIG, VMC_ERR_PERMISSION, VMC_ERR_IO.
+ * VMC_ERR_OPTIONS (of a server that was built otherwise nothing is touched
+ * and vmc_server_error is not to be asked), VMC_ERR_ARGUMENT; and what the
+ * port's listen returns: VMC_ERR_IN_USE, VMC_ERR_TOO_BIG,
+ * VMC_ERR_PERMISSION, VMC_ERR_IO, VMC_ERR_UNSUPPORTED.
  */
 #define vmc_server_init(server, config)                                        \
 	vmc_server_init_checked(server, config, sizeof(struct vmc_server),     \

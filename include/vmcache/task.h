@@ -85,7 +85,7 @@ struct vmc_task {
 
 #define VMC_TASK_INIT                                                          \
 	{                                                                      \
-		.until_ms = VMC_NEVER, .deadline_ms = VMC_NEVER                \
+		.deadline_ms = VMC_NEVER, .until_ms = VMC_NEVER                \
 	}
 
 /* Makes a task ready for its first use. */
@@ -101,7 +101,11 @@ static inline int vmc_task_active(const struct vmc_task *task)
 }
 
 /*
- * For those who write operations.
+ * For those who write operations. In its first step (phase is 0) an
+ * operation sets `phase`, to anything but 0 and at its will; `mark`, `aux`
+ * and `owner` are its memory until it ends. `cancel` is called with the task
+ * when it is cancelled in flight; NULL if there is nothing to undo. An
+ * operation that is done in its first step just ends.
  *
  * begin: forgets the waits of the last step; 1 if the deadline has passed.
  * wait:  adds a handle to wait for (at most VMC_TASK_WAIT_MAX).
