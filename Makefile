@@ -100,11 +100,12 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # is kept in registers across calls and loops costs more than it saves.
 SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
 	-fno-caller-saves -fno-move-loop-invariants)
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(CFLAGS) -fPIE -fno-common \
+ALL_CFLAGS = -std=c11 $(WARNINGS) -fPIE $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
-PORT_CPPFLAGS = -D_GNU_SOURCE $(PORTS:%=-Iport/%) $(ALL_CPPFLAGS)
+PORT_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	$(PORTS:%=-Iport/%) $(ALL_CPPFLAGS)
 PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN) \
 	$(ALL_CPPFLAGS)
 ALL_LDFLAGS = $(LINK) -Wl,--gc-sections $(LDFLAGS)
