@@ -365,7 +365,7 @@ lost_events_are_counted()
 	[ $((lost + kept)) -ge 128 ] || fail "$lost lost, $kept kept, of 128"
 }
 
-run_tests lost_events_are_counted session_goes_as_told every_id_is_given_once growing_is_done \
+run_tests session_goes_as_told every_id_is_given_once growing_is_done \
 	deadline_is_4 status_answers_while_others_wait \
 	killed_waiting_get_costs_nothing interrupted_get_costs_nothing \
 	silent_server_is_4 records_are_where_they_cannot_be \
@@ -377,4 +377,4 @@ run_tests lost_events_are_counted session_goes_as_told every_id_is_given_once gr
 	stops_by_signal ended_while_it_begins_leaves_nothing \
 	quit_is_idempotent full_pipe_loses_lines_not_time \
 	terminal_shows_the_pool_filling plain_log_has_no_escapes \
-	log_level_is_kept
+	log_level_is_kept lost_events_are_counted
