@@ -61,7 +61,7 @@ struct vmc_channel {
  * VMC_ERR_OPTIONS: the application was built with other knobs. Nothing is
  *                  touched, and vmc_channel_error is not to be asked.
  * VMC_ERR_UNSUPPORTED: that transport is not in the archive.
- * VMC_ERR_ARGUMENT: no window, no endpoint.
+ * VMC_ERR_ARGUMENT: no window, or one of less than 256 bytes; no endpoint.
  */
 #define vmc_channel_init(channel, config)                                      \
 	vmc_channel_init_checked(channel, config, sizeof(struct vmc_channel),  \

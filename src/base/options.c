@@ -35,15 +35,12 @@ const char *vmc_build_options(void)
 	/* clang-format on */
 }
 
-/* An application with shorter texts has room for the shortest. */
-static const char refusal[] = "built with other options; see vmc_build_options";
-_Static_assert(sizeof(refusal) <= 64, "fits the least VMC_ERROR_TEXT_SIZE");
-
 /* see options.h */
 enum vmc_status vmc_options_check(struct vmc_error *error, size_t size,
 				  unsigned options, size_t own_size)
 {
 	if (options == VMC_OPTIONS && size == own_size)
 		return VMC_OK;
-	return vmc_error_set(error, VMC_ERR_OPTIONS, refusal, NULL);
+	return vmc_error_set(error, VMC_ERR_OPTIONS,
+			     vmc_status_words(VMC_ERR_OPTIONS), NULL);
 }

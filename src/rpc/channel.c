@@ -25,6 +25,9 @@
 /* A full backlog has no handle to wait on. */
 #define DIAL_RETRY_MS 10
 
+/* The shortest window: an error of a few words fits. */
+#define WINDOW_MIN 256
+
 #define NS_PER_MS 1000000u
 
 enum call_phase { CALL_CONNECT = 1, CALL_SEND, CALL_WAIT };
@@ -598,7 +601,7 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 	channel->pump.stream = VMC_HANDLE_NONE;
 	if (config->dial_timeout_ms == 0)
 		channel->config.dial_timeout_ms = DIAL_TIMEOUT_MS;
-	if (!config->window || config->window_len < VMC_REQUEST_SIZE)
+	if (!config->window || config->window_len < WINDOW_MIN)
 		return set_error(channel, VMC_ERR_ARGUMENT,
 				 "channel has no window for responses", NULL);
 	if (!was_given(channel) && !config->endpoint)

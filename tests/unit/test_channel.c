@@ -862,7 +862,7 @@ TEST(wrong_configurations_are_refused)
 	CHECK_EQ_INT(vmc_channel_init(&w.channel, &config), VMC_ERR_ARGUMENT);
 	check_text_has(&w, "no window");
 	config = config_of(&w);
-	config.window_len = 100;
+	config.window_len = 255;
 	CHECK_EQ_INT(vmc_channel_init(&w.channel, &config), VMC_ERR_ARGUMENT);
 	config = config_of(&w);
 	config.endpoint = NULL;

@@ -462,11 +462,11 @@ TEST(nesting_has_a_limit)
 TEST(a_long_path_is_cut)
 {
 	char a[1024], b[1024];
-	char key[200];
+	char key[300];
 
 	memset(key, 'k', sizeof(key));
-	snprintf(a, sizeof(a), "{\"%.150s\":1}", key);
-	snprintf(b, sizeof(b), "{\"%.150s\":2}", key);
+	snprintf(a, sizeof(a), "{\"%.300s\":1}", key);
+	snprintf(b, sizeof(b), "{\"%.300s\":2}", key);
 	CHECK_EQ_INT(compared(a, b), VMC_ERR_MISMATCH);
 	CHECK(strstr(error.text, "kkk...: wanted 1, cached 2") != NULL);
 }
