@@ -118,10 +118,11 @@
 /*
  * Events kept for the host's log until it asks for them. When full, the
  * oldest are dropped and counted. 4..1024. RAM:
- * sizeof(struct vmc_event), about 320 bytes, each.
+ * sizeof(struct vmc_event), about 320 bytes, each; only as many as ever
+ * wait at once are touched.
  */
 #ifndef VMC_EVENT_MAX
-#define VMC_EVENT_MAX 32
+#define VMC_EVENT_MAX 128
 #endif
 
 /*

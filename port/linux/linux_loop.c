@@ -355,6 +355,7 @@ enum vmc_status vmc_linux_run(struct vmc_linux_loop *loop,
 {
 	enum vmc_status status = VMC_OK;
 
+	hear(server, host);
 	while (status == VMC_OK && !vmc_server_stopped(server)) {
 		status = vmc_linux_turn(loop, server, env, VMC_NEVER, host,
 					error);

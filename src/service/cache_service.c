@@ -171,12 +171,12 @@ static const char *refusal(enum vmc_status status)
 	switch (status) {
 	case VMC_ERR_TIMEOUT:
 		return "no VM before the deadline";
-	case VMC_ERR_UNAVAILABLE:
-		return "the server is stopping";
 	case VMC_ERR_FULL:
 		return "VMC_CALL_MAX calls are waiting for a VM";
+	case VMC_ERR_IO:
+		return "VM cannot be put on record";
 	default:
-		return "a VM cannot be put on record";
+		return vmc_status_words(status);
 	}
 }
 

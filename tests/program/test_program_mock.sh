@@ -356,13 +356,14 @@ log_level_is_kept()
 # More happens at once than the ring of events holds.
 lost_events_are_counted()
 {
-	serve --hypervisor mock --number 64
+	# each VM fails once, at once: begun, failed, stopped
+	serve --hypervisor mock --number 64 --mock-fail 64
 	ready 64
 	logged events-lost
 	lost=$(sed -n 's/.* events-lost count=//p' "$work/log" |
 		awk '{ n += $1 } END { print n }')
 	kept=$(grep -c ' vm-' "$work/log")
-	[ $((lost + kept)) -ge 128 ] || fail "$lost lost, $kept kept, of 128"
+	[ $((lost + kept)) -eq 320 ] || fail "$lost lost, $kept kept, of 320"
 }
 
 run_tests session_goes_as_told every_id_is_given_once growing_is_done \
