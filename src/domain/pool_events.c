@@ -33,8 +33,9 @@ enum vmc_status vmc_pool_next_event(struct vmc_pool *pool,
 		return VMC_AGAIN;
 	*event = pool->event[pool->event_first];
 	pool->event_first = (pool->event_first + 1) % VMC_EVENT_MAX;
+	/* what no burst needed stays untouched */
 	if (--pool->event_len == 0)
-		pool->event_first = 0; /* what no burst needed stays untouched */
+		pool->event_first = 0;
 	return VMC_OK;
 }
 
