@@ -92,7 +92,7 @@ static int recv_buf(void *engine, uint8_t **buf, size_t *buf_len)
 static void consume(struct vmc_ttrpc *t, uint32_t len)
 {
 	t->window_used -= len;
-	if (t->window_used > 0)
+	if (len > 0 && t->window_used > 0)
 		memmove(t->window, t->window + len, t->window_used);
 }
 
@@ -511,6 +511,7 @@ static int next_frame(struct vmc_ttrpc *t, struct vmc_engine_event *event)
 	int found = 0;
 
 	while (!found && may_be_frame(t) && peek_header(t, &header)) {
+		memset(event, 0, sizeof(*event));
 		event->stream = header.stream;
 		if (header.length > data_max(t))
 			return oversize_frame(t, header.length, event);
@@ -534,7 +535,6 @@ static int next(void *engine, struct vmc_engine_event *event)
 {
 	struct vmc_ttrpc *t = engine;
 
-	memset(event, 0, sizeof(*event));
 	if (next_report(t, event))
 		return 1;
 	if (is_server(t) && sending(t))
