@@ -47,7 +47,7 @@ cp src/wire/planted.c port/mock/view.c
 	done
 	echo '}'
 } >src/base/planted_too.c
-host=deb.debian
+host=deb.example
 cat >tests/unit/test_planted.c <<C
 /* SPDX-License-Identifier: Apache-2.0: fetched from $host.org */
 void g(void)
