@@ -30,5 +30,10 @@ int vmc_view_equal(struct vmc_view a, struct vmc_view b)
 /* see vmcache/view.h */
 int vmc_view_is(struct vmc_view view, const char *string)
 {
-	return vmc_view_equal(view, vmc_view_of(string));
+	size_t i;
+
+	for (i = 0; i < view.ptr_len; i++)
+		if (string[i] == '\0' || (uint8_t)string[i] != view.ptr[i])
+			return 0;
+	return string[i] == '\0';
 }

@@ -101,19 +101,20 @@ void vmc_pbio_write_status_head(struct vmc_writer *w, int64_t pid)
 /* see pbio.h */
 void vmc_pbio_write_vm_status(struct vmc_writer *w, const struct vmc_vm *vm)
 {
-	size_t len = vmc_field_number_len((uint64_t)vm->pid) +
-		     vmc_field_number_len(vm->vcpus) +
-		     vmc_field_number_len(vm->memory_mib);
+	size_t begin;
 
 	/* an entry is there even if all of it is zero */
 	vmc_put_u8(w, BYTES(vmc_cache_GrpcStatus_vmstatus_tag));
-	vmc_put_varint(w, len);
+	vmc_put_u8(w, 0); /* its length, below 128 */
+	begin = w->len;
 	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVMStatus_pid_tag),
 			     (uint64_t)vm->pid);
 	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVMStatus_cpu_tag),
 			     vm->vcpus);
 	vmc_field_put_number(w, NUMBER(vmc_cache_GrpcVMStatus_memory_tag),
 			     vm->memory_mib);
+	if (!w->fail)
+		w->begin[begin - 1] = (uint8_t)(w->len - begin);
 }
 
 /* Its fields are numbers, told apart by theirs; unknown ones are read over. */
