@@ -32,6 +32,8 @@ int vmc_view_is(struct vmc_view view, const char *string)
 {
 	size_t i;
 
+	if (!string)
+		return view.ptr_len == 0;
 	for (i = 0; i < view.ptr_len; i++)
 		if (string[i] == '\0' || (uint8_t)string[i] != view.ptr[i])
 			return 0;
