@@ -25,7 +25,7 @@ LDFLAGS ?=
 LINK ?= -static -no-pie
 # knobs of include/vmcache/config.h: make KNOBS="-DVMC_VM_MAX=8"
 KNOBS ?=
-# the backends in libvmcache.a: noop; ttrpc
+# the backends in libvmcache.a: noop, kata or all; ttrpc
 AGENT ?= noop
 TRANSPORT ?= ttrpc
 # nanopb's C sources; `make deps` puts Debian's there
@@ -39,8 +39,8 @@ DESTDIR ?=
 
 # -- Sources, by name --------------------------------------------------------
 
-PROTOS = cache
-NANOPB = pb_common pb_decode
+PROTOS = cache $(PROTOS_$(AGENT))
+NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
 WIRE = field pbio ttrpc_frame
@@ -48,19 +48,28 @@ ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
 RPC = cache_calls channel
 AGENT_noop = agent_by_name agent_noop agent_table_noop
+AGENT_kata = agent_by_name agent_kata agent_noop agent_service \
+	agent_table_kata
+AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
+PROTOS_kata = agent health
+PROTOS_all = $(PROTOS_kata)
+NANOPB_kata = pb_encode
+NANOPB_all = $(NANOPB_kata)
+WIRE_kata = agent_pbio message_write
+WIRE_all = $(WIRE_kata)
 DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot \
 	record vm vm_config
 SERVICE = cache_service connection
 
 ifeq ($(AGENT_$(AGENT)),)
-$(error AGENT=$(AGENT) is not there; there is: noop)
+$(error AGENT=$(AGENT) is not there; there are: noop, kata, all)
 endif
 ifeq ($(ENGINE_$(TRANSPORT)),)
 $(error TRANSPORT=$(TRANSPORT) is not there; there is: ttrpc)
 endif
 
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
-	$(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
+	$(WIRE_$(AGENT):%=src/wire/%.c) $(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
 	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
 	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c
 

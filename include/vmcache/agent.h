@@ -8,12 +8,15 @@
  * Kata's name for it, and the call of the guest's agent
  * (grpc.AgentService) that it stands for.
  *
- * Backends are chosen when the archive is built (make AGENT=noop). There is one:
+ * Backends are chosen when the archive is built (make AGENT=noop|kata|all):
  *
  * noop  Nothing is asked of the guest. Every call succeeds at once and
  *       yields nothing, as Kata's noopAgent (now mockAgent) does: outputs
  *       are empty. Where Kata's yields something, it is said below. Has no
  *       state and no configuration; one may serve any number of VMs.
+ * kata  The Kata agent in the guest is asked over ttrpc, at the address that
+ *       set_agent_url names: agent_kata.h. So does the guest agent of this
+ *       project (port/guest), which serves that API: agent_service.h.
  *
  * What every backend promises:
  * - It allocates nothing. Per VM it has `state_size` bytes that its caller
@@ -177,14 +180,25 @@ struct vmc_container {
 };
 
 /*
- * One more process in a container (types.Cmd, grpc.ExecProcessRequest):
- * `process` is an encoded grpc.Process (oci.proto).
+ * One more process in a container (types.Cmd, grpc.ExecProcessRequest with
+ * its grpc.Process). What Kata's agent takes from a container's own process
+ * (capabilities, limits, labels) is not there. This project's guest agent
+ * knows processes without containers: their container_id is empty, or
+ * anything; exec_id alone names them.
  */
 struct vmc_exec {
 	struct vmc_view container_id;
 	struct vmc_view exec_id;
 	struct vmc_string_user string_user;
-	struct vmc_view process;
+	const struct vmc_view *args; /* the first is the program */
+	size_t args_len;
+	const struct vmc_view *env; /* "NAME=value" */
+	size_t env_len;
+	struct vmc_view cwd; /* absent: "/" */
+	uint32_t uid, gid;
+	uint8_t no_new_privileges;
+	uint8_t terminal;       /* one terminal for all three streams, */
+	uint32_t height, width; /* with so many rows and columns; 0: unset */
 	struct vmc_stdio_ports ports;
 };
 
@@ -591,7 +605,8 @@ struct vmc_agent_ops {
 					       uint64_t now_ms);
 
 	/* 1.6-. ReadStdout, ReadStderr: waits for some bytes, at most
-	 * data->ptr_cap. No-op: none. */
+	 * data->ptr_cap. None (ptr_len 0): the stream has ended. No-op: none.
+	 * A backend may fetch fewer at once than there is room for. */
 	enum vmc_status (*read_process_stdout)(struct vmc_agent *agent,
 					       struct vmc_view container_id,
 					       struct vmc_view exec_id,
@@ -722,7 +737,8 @@ struct vmc_agent_ops {
 
 	/* ---- Its volumes ---- */
 
-	/* 2.4-. GetVolumeStats: JSON of a csi VolumeStatsResponse. */
+	/* 2.4-. GetVolumeStats: an encoded grpc.VolumeStatsResponse
+	 * (csi.proto), of which Kata's makes JSON. */
 	enum vmc_status (*get_guest_volume_stats)(struct vmc_agent *agent,
 						  struct vmc_view path,
 						  struct vmc_buffer *stats,

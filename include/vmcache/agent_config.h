@@ -112,6 +112,82 @@
 #define VMC_AGENT_NETWORK_MAX 8
 #endif
 
+/*
+ * Longest request that the kata backend composes, its envelope included and
+ * without bytes that are passed on as they are (file pieces, input of a
+ * process, entropy, an OCI specification): a process's arguments and
+ * environment, storages, routes. 512..65536. RAM: itself in each struct
+ * vmc_agent_kata.
+ */
+#ifndef VMC_AGENT_REQUEST_SIZE
+#define VMC_AGENT_REQUEST_SIZE 8192
+#endif
+
+/*
+ * Longest answer that the kata backend receives, its envelope included: the
+ * most that one read of a process's output fetches, less about 32 bytes.
+ * 512..4194304. RAM: itself in each struct vmc_agent_kata; what was never
+ * used is never touched.
+ */
+#ifndef VMC_AGENT_WINDOW_SIZE
+#define VMC_AGENT_WINDOW_SIZE 36864
+#endif
+
+/*
+ * Calls that a service (agent_service.h) has in flight at once, over one
+ * connection: reads, waits and the like. One more is RESOURCE_EXHAUSTED.
+ * 1..255. RAM: VMC_AGENT_SERVICE_CALL_SIZE and about 200 bytes each.
+ */
+#ifndef VMC_AGENT_SERVICE_CALL_MAX
+#define VMC_AGENT_SERVICE_CALL_MAX 32
+#endif
+
+/*
+ * Longest request that can wait in a service while others are served. A
+ * longer one that cannot be answered at once (WriteStdin to a process that
+ * does not read) is answered for its first part. 512..65536.
+ */
+#ifndef VMC_AGENT_SERVICE_CALL_SIZE
+#define VMC_AGENT_SERVICE_CALL_SIZE 4096
+#endif
+
+/*
+ * Most bytes that a service answers to one read of a process's output,
+ * metrics or tables. 512..4194304. RAM: itself in each struct
+ * vmc_agent_service.
+ */
+#ifndef VMC_AGENT_SERVICE_DATA_SIZE
+#define VMC_AGENT_SERVICE_DATA_SIZE 32768
+#endif
+
+/*
+ * Entries of each list in a request that a service reads: arguments,
+ * variables, routes, storages and their options together. 16..4096. RAM: 16
+ * bytes each for texts and a quarter of so many structs of about 200 bytes,
+ * in each struct vmc_agent_service.
+ */
+#ifndef VMC_AGENT_SERVICE_LIST_MAX
+#define VMC_AGENT_SERVICE_LIST_MAX 256
+#endif
+
+#if VMC_AGENT_REQUEST_SIZE < 512 || VMC_AGENT_REQUEST_SIZE > 65536
+#error "VMC_AGENT_REQUEST_SIZE must be 512..65536 bytes"
+#endif
+#if VMC_AGENT_WINDOW_SIZE < 512 || VMC_AGENT_WINDOW_SIZE > 4194304
+#error "VMC_AGENT_WINDOW_SIZE must be 512..4194304 bytes"
+#endif
+#if VMC_AGENT_SERVICE_CALL_MAX < 1 || VMC_AGENT_SERVICE_CALL_MAX > 255
+#error "VMC_AGENT_SERVICE_CALL_MAX must be 1..255"
+#endif
+#if VMC_AGENT_SERVICE_CALL_SIZE < 512 || VMC_AGENT_SERVICE_CALL_SIZE > 65536
+#error "VMC_AGENT_SERVICE_CALL_SIZE must be 512..65536 bytes"
+#endif
+#if VMC_AGENT_SERVICE_DATA_SIZE < 512 || VMC_AGENT_SERVICE_DATA_SIZE > 4194304
+#error "VMC_AGENT_SERVICE_DATA_SIZE must be 512..4194304 bytes"
+#endif
+#if VMC_AGENT_SERVICE_LIST_MAX < 16 || VMC_AGENT_SERVICE_LIST_MAX > 4096
+#error "VMC_AGENT_SERVICE_LIST_MAX must be 16..4096"
+#endif
 #if VMC_AGENT_ID_SIZE < 17 || VMC_AGENT_ID_SIZE > 256
 #error "VMC_AGENT_ID_SIZE must be 17..256 bytes"
 #endif
@@ -165,8 +241,18 @@
 	  VMC_AGENT_MEMORY_STAT_MAX) *                                         \
 		 31u +                                                         \
 	 VMC_AGENT_BLKIO_MAX)
+#define VMC_AGENT_OPTIONS_D                                                    \
+	(((VMC_AGENT_OPTIONS_C * 31u + VMC_AGENT_HUGETLB_MAX) * 31u +          \
+	  VMC_AGENT_NETWORK_MAX) *                                             \
+		 31u +                                                         \
+	 VMC_AGENT_REQUEST_SIZE)
+#define VMC_AGENT_OPTIONS_E                                                    \
+	(((VMC_AGENT_OPTIONS_D * 31u + VMC_AGENT_WINDOW_SIZE) * 31u +          \
+	  VMC_AGENT_SERVICE_CALL_MAX) *                                        \
+		 31u +                                                         \
+	 VMC_AGENT_SERVICE_CALL_SIZE)
 #define VMC_AGENT_OPTIONS                                                      \
-	((VMC_AGENT_OPTIONS_C * 31u + VMC_AGENT_HUGETLB_MAX) * 31u +           \
-	 VMC_AGENT_NETWORK_MAX)
+	((VMC_AGENT_OPTIONS_E * 31u + VMC_AGENT_SERVICE_DATA_SIZE) * 31u +     \
+	 VMC_AGENT_SERVICE_LIST_MAX)
 
 #endif
