@@ -75,7 +75,10 @@ LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 
 # An archive for each port and driver. The order is the linker's: users
 # before what they use.
-PORTS = qemu mock sim linux posix null
+PORTS = guest qemu mock sim linux posix null
+GUEST = guest_error guest_file guest_linux guest_metrics guest_net guest_online \
+	guest_oom guest_process guest_random guest_sandbox guest_spawn \
+	guest_stdio guest_sys guest_uevent
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
@@ -84,6 +87,7 @@ POSIX = posix_directory posix_endpoint posix_env posix_store posix_stream \
 QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
 	qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
+PORT_guest = $(GUEST:%=port/guest/%.c)
 PORT_linux = $(LINUX:%=port/linux/%.c)
 PORT_mock = $(MOCK:%=port/mock/%.c)
 PORT_null = $(NULL:%=port/null/%.c)
