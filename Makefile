@@ -48,7 +48,7 @@ ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
 RPC = cache_calls channel
 AGENT_noop = agent_by_name agent_noop agent_table_noop
-AGENT_kata = agent_by_name agent_kata agent_noop agent_service \
+AGENT_kata = agent_by_name agent_kata agent_methods agent_noop agent_service \
 	agent_table_kata
 AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
 PROTOS_kata = agent health
@@ -221,7 +221,7 @@ $(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 
 # what sees nanopb, or generated structs
 PB_USERS = $(filter src/wire/message% src/wire/pbio% src/wire/agent_pbio% \
-	src/agent/agent_kata.c src/agent/agent_service.c,$(LIB_SOURCES))
+	src/agent/agent_kata.c src/agent/agent_methods.c,$(LIB_SOURCES))
 $(PB_USERS:%.c=$(BUILD)/%.o): $(PROTOS:%=$(GEN)/%.pb.h)
 $(foreach user,$(PB_USERS),\
 	$(eval FLAGS_$(basename $(notdir $(user))) = $$(PB_CPPFLAGS)))

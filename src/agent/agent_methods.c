@@ -773,6 +773,8 @@ static enum vmc_status update_interface(struct vmc_agent_step *step)
 
 	if (status)
 		return status;
+	if (!interface->present)
+		return refuse(step, "UpdateInterfaceRequest has no interface");
 	return ops_of(step)->update_interface(agent_of(step), interface,
 					      &step->service->result.interface,
 					      task_of(step), step->now_ms);

@@ -365,14 +365,15 @@ static enum vmc_status run(struct vmc_agent_service *service, uint64_t now_ms)
 	return status;
 }
 
-/* Steps the calls that wait, who came first first, as long as their answers
- * are taken. */
-static enum vmc_status serve(struct vmc_agent_service *service, uint64_t now_ms)
+/* Steps the first `calls` of those that wait, as long as their answers are
+ * taken. */
+static enum vmc_status serve(struct vmc_agent_service *service, uint32_t calls,
+			     uint64_t now_ms)
 {
 	enum vmc_status status = VMC_AGAIN;
 	uint32_t i = 0;
 
-	while (status >= 0 && i < service->call_len && idle(service)) {
+	for (; calls > 0 && i < service->call_len && idle(service); calls--) {
 		struct vmc_agent_service_call *call = call_at(service, i);
 
 		status = step_call(service, call, request_of(call), now_ms);
@@ -383,6 +384,8 @@ static enum vmc_status serve(struct vmc_agent_service *service, uint64_t now_ms)
 		remove_call(service, i);
 		answer(service, call->stream, call->method, status);
 		status = run(service, now_ms);
+		if (status < 0)
+			break;
 	}
 	return status;
 }
@@ -441,16 +444,18 @@ enum vmc_status vmc_agent_service_step(struct vmc_agent_service *service,
 				       uint64_t now_ms)
 {
 	enum vmc_status status;
+	uint32_t waiting;
 	int received;
 
 	if (service->pump.stream == VMC_HANDLE_NONE)
 		return VMC_CLOSED;
 	status = receive(service, now_ms);
 	received = status == VMC_OK;
+	waiting = service->call_len;
 	if (status >= 0)
 		status = run(service, now_ms);
 	if (status >= 0)
-		status = serve(service, now_ms);
+		status = serve(service, waiting, now_ms);
 	if (service->ended)
 		cancel_calls(service);
 	status = status < 0 ? VMC_ERR_LOST : verdict(service);
