@@ -141,10 +141,12 @@ enum vmc_status vmc_guest_close_stdin(struct vmc_agent *agent,
  */
 
 static enum vmc_status end_of(struct vmc_guest *guest,
-			      struct vmc_guest_stream *stream)
+			      struct vmc_guest_stream *stream,
+			      struct vmc_buffer *data)
 {
 	vmc_guest_stream_close(guest, stream);
 	stream->ended = 1;
+	data->ptr_len = 0;
 	return VMC_OK;
 }
 
@@ -156,6 +158,7 @@ static enum vmc_status end_of(struct vmc_guest *guest,
 static enum vmc_status wait_for_bytes(struct vmc_guest *guest,
 				      struct vmc_guest_process *process,
 				      struct vmc_guest_stream *stream,
+				      struct vmc_buffer *data,
 				      struct vmc_task *task, uint64_t now_ms)
 {
 	vmc_guest_look(guest, process);
@@ -167,7 +170,7 @@ static enum vmc_status wait_for_bytes(struct vmc_guest *guest,
 	if (stream->quiet_ms == 0)
 		stream->quiet_ms = now_ms + 1;
 	if (now_ms >= stream->quiet_ms + VMC_GUEST_LINGER_MS)
-		return end_of(guest, stream);
+		return end_of(guest, stream, data);
 	vmc_task_until(task, stream->quiet_ms + VMC_GUEST_LINGER_MS);
 	return VMC_AGAIN;
 }
@@ -182,12 +185,11 @@ static enum vmc_status read_some(struct vmc_agent *agent,
 	struct vmc_guest *guest = vmc_guest_of(agent);
 	ssize_t len;
 
-	data->ptr_len = 0;
 	if (data->ptr_cap == 0)
 		return vmc_error_set(agent->error, VMC_ERR_ARGUMENT, "len is 0",
 				     process->id);
 	if (stream->fd < 0)
-		return end_of(guest, stream);
+		return end_of(guest, stream, data);
 	do
 		len = read(stream->fd, data->ptr, data->ptr_cap);
 	while (len < 0 && errno == EINTR);
@@ -197,9 +199,10 @@ static enum vmc_status read_some(struct vmc_agent *agent,
 		return VMC_OK;
 	}
 	if (len == 0 || errno == EIO)
-		return end_of(guest, stream);
+		return end_of(guest, stream, data);
 	if (errno == EAGAIN)
-		return wait_for_bytes(guest, process, stream, task, now_ms);
+		return wait_for_bytes(guest, process, stream, data, task,
+				      now_ms);
 	return vmc_guest_error(agent, errno, "cannot read of", process->id);
 }
 
