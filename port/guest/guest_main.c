@@ -71,17 +71,16 @@ static int run_service(const struct guest_options *options)
 	const char *address =
 		options->listen ? options->listen : LISTEN_DEFAULT;
 	struct serve_place place;
-	int why;
+	int why = SERVE_FAILED;
 
 	hold_standard_files();
 	vmc_guest_init(&guest, &config);
-	if (serve_block_signals()) {
-		say_error("cannot hear of", "signals", errno);
-		return EXIT_FAILED;
-	}
 	if (listen_open(address, &place))
 		return EXIT_FAILED;
-	why = serve(&guest, &place, ready);
+	if (serve_block_signals())
+		say_error("cannot hear of", "signals", errno);
+	else
+		why = serve(&guest, &place, ready);
 	vmc_guest_end(&guest);
 	listen_close(address, &place);
 	return why == SERVE_FAILED ? EXIT_FAILED : EXIT_DONE;

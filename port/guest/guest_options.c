@@ -6,23 +6,23 @@
 #include <stddef.h>
 #include <string.h>
 
-/* "--name VALUE" or "--name=VALUE": the value, and how many arguments it
- * took. NULL: another option, or no value (`taken` is then 1). */
-static const char *value_of(const char *name, int argc, char **argv, int *taken)
+/* "--name VALUE" or "--name=VALUE": sets the value (NULL: it is missing) and
+ * returns how many arguments that are; 0 if it is another option. */
+static int take_value(const char *name, int argc, char **argv,
+		      const char **value)
 {
 	size_t len = strlen(name);
 
-	*taken = 0;
 	if (strncmp(argv[0], name, len) != 0)
-		return NULL;
+		return 0;
 	if (argv[0][len] == '=') {
-		*taken = 1;
-		return argv[0] + len + 1;
+		*value = argv[0] + len + 1;
+		return 1;
 	}
 	if (argv[0][len] != '\0')
-		return NULL;
-	*taken = argc > 1 ? 2 : 1;
-	return argc > 1 ? argv[1] : NULL;
+		return 0;
+	*value = argc > 1 ? argv[1] : NULL;
+	return 2;
 }
 
 static int wrong(const char *what, const char *argument)
@@ -35,19 +35,21 @@ static int wrong(const char *what, const char *argument)
 /* Arguments that one option took; -1. */
 static int parse_one(struct guest_options *options, int argc, char **argv)
 {
+	const char **value = &options->listen;
 	int taken;
 
 	if (strcmp(argv[0], "--help") == 0)
 		return options->help = 1;
 	if (strcmp(argv[0], "--version") == 0)
 		return options->version = 1;
-	options->listen = value_of("--listen", argc, argv, &taken);
-	if (!taken)
-		options->copy_root =
-			value_of("--copy-root", argc, argv, &taken);
+	taken = take_value("--listen", argc, argv, value);
+	if (!taken) {
+		value = &options->copy_root;
+		taken = take_value("--copy-root", argc, argv, value);
+	}
 	if (!taken)
 		return wrong("unknown option", argv[0]);
-	if (taken == 1 && !strchr(argv[0], '='))
+	if (!*value)
 		return wrong("option needs a value", argv[0]);
 	return taken;
 }

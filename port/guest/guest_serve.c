@@ -137,6 +137,18 @@ static const struct vmc_port_ops counting_ops = {
  * Services
  */
 
+static enum vmc_status init_service(struct connection *connection)
+{
+	struct vmc_agent_service_config config = {
+		.agent = vmc_guest_agent(loop.guest, NULL),
+		.port = { &counting_ops, loop.port.ctx },
+		.window = windows[connection - loop.connection],
+		.window_len = WINDOW_SIZE,
+	};
+
+	return vmc_agent_service_init(&connection->service, &config);
+}
+
 static void open_service(struct connection *connection, int fd)
 {
 	connection->fd = fd;
@@ -145,11 +157,24 @@ static void open_service(struct connection *connection, int fd)
 	vmc_agent_service_open(&connection->service, fd, now());
 }
 
+/* Gives whole pages of our own back to the system; they are 0 then. */
+static void give_back(void *begin, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	uintptr_t first = ((uintptr_t)begin + page) & ~page;
+	uintptr_t last = ((uintptr_t)begin + size) & ~page;
+
+	if (first < last)
+		madvise((void *)first, last - first, MADV_DONTNEED);
+}
+
 static void close_connection(struct connection *connection)
 {
 	vmc_agent_service_close(&connection->service);
 	close(connection->fd);
 	connection->fd = -1;
+	give_back(&connection->service, sizeof(connection->service));
+	give_back(windows[connection - loop.connection], WINDOW_SIZE);
 }
 
 /* 1 if no byte of a request lies in the window. */
@@ -164,13 +189,10 @@ static int at_rest(struct connection *connection)
 static void give_back_window(struct connection *connection)
 {
 	uint8_t *window = windows[connection - loop.connection];
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
-	uintptr_t begin = ((uintptr_t)window + WINDOW_KEPT_SIZE + page) & ~page;
-	uintptr_t end = (uintptr_t)(window + WINDOW_SIZE) & ~page;
 
 	if (connection->received <= WINDOW_KEPT_SIZE || !at_rest(connection))
 		return;
-	madvise((void *)begin, end - begin, MADV_DONTNEED);
+	give_back(window + WINDOW_KEPT_SIZE, WINDOW_SIZE - WINDOW_KEPT_SIZE);
 	connection->received = 0;
 }
 
@@ -182,25 +204,6 @@ static enum vmc_status step_service(struct connection *connection)
 	if (status == VMC_AGAIN)
 		give_back_window(connection);
 	return status;
-}
-
-static int init_services(struct vmc_guest *guest)
-{
-	struct vmc_agent_service_config config = {
-		.agent = vmc_guest_agent(guest, NULL),
-		.port = { &counting_ops, loop.port.ctx },
-		.window_len = WINDOW_SIZE,
-	};
-	int i;
-
-	for (i = 0; i < SERVE_CONNECTION_MAX; i++) {
-		loop.connection[i].fd = -1;
-		config.window = windows[i];
-		if (vmc_agent_service_init(&loop.connection[i].service,
-					   &config))
-			return -1;
-	}
-	return 0;
 }
 
 /*
@@ -230,11 +233,12 @@ static void accept_one(struct connection *connection)
 
 	if (vmc_posix_accept(NULL, loop.place->listener, &stream, &peer))
 		return;
-	if (is_welcome(&peer)) {
+	if (!is_welcome(&peer))
+		say("refused a connection of another user", NULL);
+	else if (init_service(connection) == VMC_OK) {
 		open_service(connection, (int)stream);
 		return;
 	}
-	say("refused a connection of another user", NULL);
 	close((int)stream);
 }
 
@@ -536,17 +540,20 @@ int serve(struct vmc_guest *guest, const struct serve_place *place,
 	  void (*ready)(void))
 {
 	uint64_t farewell_ms = VMC_NEVER;
-	int hung_up = 0;
+	int hung_up = 0, i;
 
 	loop.guest = guest;
 	loop.place = place;
 	vmc_guest_channel_init(&loop.channel, place->pipe);
 	loop.port = place->pipe >= 0 ? vmc_guest_channel_port(&loop.channel) :
 				       vmc_posix_port(NULL);
-	if (init_services(guest))
-		return SERVE_FAILED;
-	if (place->pipe >= 0)
+	for (i = 0; i < SERVE_CONNECTION_MAX; i++)
+		loop.connection[i].fd = -1;
+	if (place->pipe >= 0) {
+		if (init_service(&loop.connection[0]))
+			return SERVE_FAILED;
 		open_service(&loop.connection[0], place->pipe);
+	}
 	ready();
 	while (1) {
 		turn(hung_up);
