@@ -47,9 +47,11 @@ WIRE = field pbio ttrpc_frame
 ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
 RPC = cache_calls channel
+RPC_kata = channel_move
+RPC_all = $(RPC_kata)
 AGENT_noop = agent_by_name agent_noop agent_table_noop
-AGENT_kata = agent_by_name agent_kata agent_noop agent_service \
-	agent_table_kata
+AGENT_kata = agent_by_name agent_dial agent_kata agent_noop agent_service \
+	agent_table_kata kata_methods
 AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
 PROTOS_kata = agent health
 PROTOS_all = $(PROTOS_kata)
@@ -70,7 +72,7 @@ endif
 
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 	$(WIRE_$(AGENT):%=src/wire/%.c) $(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
-	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
+	$(RPC:%=src/rpc/%.c) $(RPC_$(AGENT):%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
 	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c
 
 # An archive for each port and driver. The order is the linker's: users
