@@ -224,7 +224,7 @@ $(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 
 # what sees nanopb, or generated structs
 PB_USERS = $(filter src/wire/message% src/wire/pbio% src/wire/agent_pbio% \
-	src/agent/agent_kata.c src/agent/agent_service.c,$(LIB_SOURCES))
+	src/agent/kata_methods.c src/agent/agent_service.c,$(LIB_SOURCES))
 $(PB_USERS:%.c=$(BUILD)/%.o): $(PROTOS:%=$(GEN)/%.pb.h)
 $(foreach user,$(PB_USERS),\
 	$(eval FLAGS_$(basename $(notdir $(user))) = $$(PB_CPPFLAGS)))

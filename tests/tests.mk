@@ -5,7 +5,7 @@
 
 # -- What there is -----------------------------------------------------------
 
-UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
+UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_options \
 	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \

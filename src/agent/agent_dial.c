@@ -46,8 +46,8 @@ static enum vmc_status send_hello(struct vmc_channel *channel)
 	vmc_text_init(&text, hello, sizeof(hello));
 	vmc_text_add(&text, "CONNECT ");
 	vmc_text_add_number(&text, channel->config.greet_port);
-	vmc_text_add(&text, "\n");
-	part.ptr_len = text.len;
+	hello[text.len] = '\n'; /* in place of the NUL; texts have no lines */
+	part.ptr_len = text.len + 1;
 	status = port->ops->send(port->ctx, channel->pump.stream, &part, 1,
 				 NULL, &len);
 	if (status == VMC_OK && len < part.ptr_len)

@@ -279,11 +279,6 @@ enum vmc_status vmc_kata_fail(struct vmc_agent *agent, const char *method,
 	if (!kata->begun)
 		return vmc_error_set(agent->error, status, method,
 				     "the agent has no address");
-	if (status == VMC_ERR_TOO_BIG &&
-	    kata->channel.error.code == VMC_CODE_OK)
-		return vmc_error_set(agent->error, status, method,
-				     "request does not fit "
-				     "VMC_AGENT_REQUEST_SIZE");
 	say(agent, method, status);
 	return status;
 }

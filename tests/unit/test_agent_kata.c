@@ -472,8 +472,8 @@ static const struct method {
 	  "0a0b 0a09 657068656d6572616c", "", CALL_S, NULL },
 	{ do_remove_stale_virtiofs_share_mounts,
 	  "RemoveStaleVirtiofsShareMounts", "", "", CALL_S, NULL },
-	{ do_exec, "ExecProcess", "120178 220a 2202 6c73 2201 2f 3201 2f", "",
-	  CALL_S, NULL },
+	{ do_exec, "ExecProcess", "120178 220c 1a00 2202 6c73 2201 2f 3201 2f",
+	  "", CALL_S, NULL },
 	{ do_signal_one, "SignalProcess", "0a0163 120178 1809", "", CALL_S,
 	  NULL },
 	{ do_signal_all, "SignalProcess", "0a0163 180f", "", CALL_S, NULL },
@@ -917,9 +917,9 @@ TEST(request_that_does_not_fit_names_the_knob)
 	vmc_task_init(&task);
 	CHECK_EQ_INT(ops->exec(&w.agent, &exec, &output.process, &task, NOW),
 		     VMC_ERR_TOO_BIG);
-	CHECK_EQ_STR(
-		w.error.text,
-		"ExecProcess: request does not fit VMC_AGENT_REQUEST_SIZE");
+	CHECK(strstr(w.error.text, "ExecProcess: request does not fit"));
+	CHECK(strstr(w.error.text, "VMC_AGENT_REQUEST_SIZE"));
+	CHECK(strstr(w.error.text, "8192"));
 	accept_one();
 	end();
 }
@@ -1078,10 +1078,10 @@ TEST(a_given_stream_is_spoken_on)
 	respond(1, VMC_CODE_OK, NULL, "0801");
 	CHECK_EQ_INT(do_check(&w.agent, &task), VMC_OK);
 	hang_up();
-	CHECK_EQ_INT(do_check(&w.agent, &task), VMC_AGAIN);
 	CHECK_EQ_INT(do_check(&w.agent, &task), VMC_ERR_LOST);
 	vmc_error_reset(&w.error);
 	CHECK_EQ_INT(do_check(&w.agent, &task), VMC_ERR_LOST);
+	CHECK(strstr(w.error.text, "connection has ended"));
 	end();
 }
 
@@ -1362,7 +1362,7 @@ TEST(what_the_guest_has_no_call_for_asks_nothing)
 	CHECK_EQ_INT(ops->get_vm_path(&w.agent, v("id"), &buffer), VMC_OK);
 	CHECK_EQ_INT(buffer.ptr_len, 0);
 	ops->cleanup(&w.agent, v("id"));
-	CHECK_EQ_INT(w.sim.open, 1); /* the listener */
+	CHECK_EQ_INT(w.sim.open, 0); /* nothing was dialled */
 	end();
 }
 
