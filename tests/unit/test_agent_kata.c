@@ -490,7 +490,7 @@ static const struct method {
 	{ do_read_process_stderr, "ReadStderr", "0a0163 120178 188002",
 	  "0a03 657272", FOREVER, "err" },
 	{ do_mem_hotplug_by_probe, "MemHotplugByProbe",
-	  "0a0a 8080808001 80808080 01", "", CALL_S, NULL },
+	  "0a0a 8080808001 808080c001", "", CALL_S, NULL },
 	{ do_reseed_rng, "ReseedRandomDev", "1204 73656564", "", CALL_S, NULL },
 	{ do_set_guest_date_time, "SetGuestDateTime", "08ac02 1005", "", CALL_S,
 	  NULL },
