@@ -50,8 +50,8 @@ RPC = cache_calls channel
 RPC_kata = channel_move
 RPC_all = $(RPC_kata)
 AGENT_noop = agent_by_name agent_noop agent_table_noop
-AGENT_kata = agent_by_name agent_dial agent_kata agent_noop \
-	agent_table_kata kata_methods
+AGENT_kata = agent_by_name agent_dial agent_kata agent_methods agent_noop \
+	agent_service agent_table_kata kata_methods
 AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
 PROTOS_kata = agent health
 PROTOS_all = $(PROTOS_kata)
@@ -224,7 +224,7 @@ $(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 
 # what sees nanopb, or generated structs
 PB_USERS = $(filter src/wire/message% src/wire/pbio% src/wire/agent_pbio% \
-	src/agent/kata_methods.c src/agent/agent_service.c,$(LIB_SOURCES))
+	src/agent/kata_methods.c src/agent/agent_methods.c,$(LIB_SOURCES))
 $(PB_USERS:%.c=$(BUILD)/%.o): $(PROTOS:%=$(GEN)/%.pb.h)
 $(foreach user,$(PB_USERS),\
 	$(eval FLAGS_$(basename $(notdir $(user))) = $$(PB_CPPFLAGS)))

@@ -516,8 +516,8 @@ static const struct method {
 	{ do_get_iptables, "GetIPTables", "0801", "0a04 2a6e6174", CALL_S,
 	  "*nat" },
 	{ do_set_iptables, "SetIPTables", "1204 2a6e6174", "", CALL_S, NULL },
-	{ do_get_guest_volume_stats, "GetVolumeStats", "0a02 2f76", "0a00",
-	  CALL_S, "\n" },
+	{ do_get_guest_volume_stats, "GetVolumeStats", "0a02 2f76", "0a01 78",
+	  CALL_S, "\n\1x" },
 	{ do_resize_guest_volume, "ResizeVolume", "0a02 2f76 10ac02", "",
 	  CALL_S, NULL },
 };
