@@ -114,7 +114,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # is kept in registers across calls and loops costs more than it saves.
 SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
 	-fno-caller-saves -fno-move-loop-invariants -fno-ira-hoist-pressure \
-	-fno-thread-jumps -fno-shrink-wrap)
+	-fno-thread-jumps -fno-shrink-wrap -fno-tree-dominator-opts \
+	-fno-tree-coalesce-vars)
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fPIE $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP

@@ -134,9 +134,12 @@ $(BUILD)/tests/test_pbio: $(ORACLE)
 
 # Always of the same build, whatever CFLAGS are: gcc's for size.
 size: ## text, data, stack and contexts, held to tests/size/budget
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size \
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size/all AGENT=all \
 		CFLAGS="-Os -fcallgraph-info=su" sizes
-	$(Q)tests/size/size.sh $(BUILD)/size
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size/noop AGENT=noop \
+		CFLAGS="-Os -fcallgraph-info=su" lib $(BUILD)/size/noop/contexts
+	$(Q)tests/size/size.sh $(BUILD)/size/all all
+	$(Q)tests/size/size.sh $(BUILD)/size/noop noop
 
 sizes: all $(BUILD)/contexts
 
