@@ -61,9 +61,11 @@ by-clang:
 # enumeration, which is a byte where there is no system (arm-none-eabi).
 SMALL_KNOBS = -DVMC_VM_MAX=3 -DVMC_CONNECTION_MAX=4 -DVMC_CALL_MAX=5 \
 	-DVMC_WINDOW_SIZE=128 -DVMC_REPLY_MAX=2 -DVMC_CHANNEL_CALL_MAX=3 \
-	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8
+	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8 \
+	-DVMC_AGENT_SERVICE_CALL_MAX=6 -DVMC_AGENT_SERVICE_CALL_SIZE=512 \
+	-DVMC_AGENT_SERVICE_DATA_SIZE=512 -DVMC_AGENT_SERVICE_LIST_MAX=16
 SMALL_TESTS = test_pbio test_server test_status test_ttrpc_engine \
-	test_handover test_vm
+	test_handover test_vm $(filter test_agent_%,$(UNIT_$(AGENT)))
 
 small:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/small \
