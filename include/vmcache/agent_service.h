@@ -179,7 +179,6 @@ struct vmc_agent_service {
 	struct vmc_ttrpc engine;
 	struct vmc_error error; /* of the call that is being answered */
 	uint64_t frame_until_ms;
-	uint8_t ended; /* the peer sends no more */
 	union vmc_agent_service_result result;
 	struct vmc_agent_service_room room;
 	uint8_t out[VMC_REQUEST_SIZE]; /* heads and errors */

@@ -229,13 +229,13 @@ static enum vmc_status resume_container(struct vmc_agent_step *step)
 	return tell_container(step, ops_of(step)->resume_container);
 }
 
-/* In its first step: no later than `seconds` from now; 0: whenever. */
+/* No later than `seconds` from its first step; 0: whenever. */
 static void shorten_deadline(struct vmc_agent_step *step, uint32_t seconds)
 {
 	struct vmc_task *task = task_of(step);
 	uint64_t at_ms = step->now_ms + (uint64_t)seconds * MS_PER_SEC;
 
-	if (seconds && !vmc_task_active(task) && at_ms < task->deadline_ms)
+	if (seconds && at_ms < task->deadline_ms)
 		task->deadline_ms = at_ms;
 }
 
