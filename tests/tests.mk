@@ -12,7 +12,10 @@ UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
 	test_qemu_command test_qemu_console test_qemu_json test_qmp \
 	test_record test_server test_sim test_status test_task test_text \
-	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config
+	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config \
+	$(UNIT_$(AGENT))
+UNIT_kata = test_agent_pbio test_message
+UNIT_all = $(UNIT_kata)
 SCENARIO = test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
@@ -57,9 +60,15 @@ by-clang:
 # enumeration, which is a byte where there is no system (arm-none-eabi).
 SMALL_KNOBS = -DVMC_VM_MAX=3 -DVMC_CONNECTION_MAX=4 -DVMC_CALL_MAX=5 \
 	-DVMC_WINDOW_SIZE=128 -DVMC_REPLY_MAX=2 -DVMC_CHANNEL_CALL_MAX=3 \
-	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8
+	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8 \
+	-DVMC_AGENT_NAME_SIZE=16 -DVMC_AGENT_ADDRESS_SIZE=44 \
+	-DVMC_AGENT_ADDRESS_MAX=1 -DVMC_AGENT_INTERFACE_MAX=1 \
+	-DVMC_AGENT_ROUTE_MAX=2 -DVMC_AGENT_HANDLER_MAX=2 \
+	-DVMC_AGENT_CPU_MAX=3 -DVMC_AGENT_MEMORY_STAT_MAX=2 \
+	-DVMC_AGENT_BLKIO_MAX=1 -DVMC_AGENT_HUGETLB_MAX=1 \
+	-DVMC_AGENT_NETWORK_MAX=1
 SMALL_TESTS = test_pbio test_server test_status test_ttrpc_engine \
-	test_handover test_vm
+	test_handover test_vm $(UNIT_$(AGENT))
 
 small:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/small \
@@ -122,6 +131,8 @@ $(ORACLE_DIR)/%_oracle.pb.c: proto/%.proto tests/unit/%_oracle.options
 $(ORACLE_DIR)/%.pb.o: $(ORACLE_DIR)/%.pb.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(PB_CPPFLAGS))
+
+$(UNIT_$(AGENT):%=$(BUILD)/tests/%.o): | $(PROTOS:%=$(GEN)/%.pb.h)
 
 $(BUILD)/tests/test_pbio.o: | $(ORACLE)
 $(BUILD)/tests/test_pbio: $(ORACLE)
