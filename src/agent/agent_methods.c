@@ -846,15 +846,16 @@ static void write_routes(struct vmc_writer *w,
 
 #define TELLS(method, function)                                                \
 	{                                                                      \
-		.name = method, .call = function                               \
+		.name = (method), .call = (function)                           \
 	}
 #define YIELDS(method, function, writer)                                       \
 	{                                                                      \
-		.name = method, .call = function, .write = writer              \
+		.name = (method), .call = (function), .write = (writer)        \
 	}
 #define GIVES(method, function, writer)                                        \
 	{                                                                      \
-		.name = method, .call = function, .write = writer, .data = 1   \
+		.name = (method), .call = (function), .write = (writer),       \
+		.data = 1                                                      \
 	}
 
 static const struct vmc_agent_method agent_methods[] = {
