@@ -739,7 +739,7 @@ static enum vmc_status add_swap(struct vmc_agent_step *step)
 				     "VMC_AGENT_ADDRESS_SIZE" },
 	};
 	enum vmc_status status = READ(step, AddSwapRequest, &request);
-	struct vmc_view path;
+	struct vmc_view path = { NULL, 0 };
 
 	if (status == VMC_OK)
 		status =
