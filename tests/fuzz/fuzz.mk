@@ -61,3 +61,5 @@ $(FUZZ)/fuzz_seeds: $(FUZZ)/tests/fuzz/fuzz_seeds.o $(FUZZ)/libfuzzed.a
 
 $(FUZZ)/seeds: $(FUZZ)/fuzz_seeds
 	$(Q)rm -rf $@ && mkdir -p $@ && $< $@
+
+-include $(wildcard $(FUZZ_OBJECTS:%.o=%.d) $(FUZZ)/tests/fuzz/*.d)
