@@ -37,7 +37,7 @@ CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
 
 # -- Running them ------------------------------------------------------------
 
-.PHONY: tests sanitized by-clang small sizes
+.PHONY: tests sanitized by-clang small sizes choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) program $(BUILD)/tests/program_tool
@@ -77,7 +77,12 @@ small:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/small \
 		KNOBS="$(SMALL_KNOBS)" CFLAGS="$(CFLAGS) -fshort-enums" all $(SMALL_TESTS:%=$(BUILD)/small/tests/%)
 
-check: all tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
+# What each choice of agents links, and that it does.
+choices:
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/noop AGENT=noop all
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/kata AGENT=kata all
+
+check: all choices tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
