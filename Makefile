@@ -30,6 +30,8 @@ AGENT ?= all
 TRANSPORT ?= ttrpc
 # nanopb's C sources; `make deps` puts Debian's there
 NANOPB_DIR ?= build/deps/nanopb
+# for the machine that builds
+HOST_CC ?= gcc
 # for the machine that QEMU runs, whatever ours is
 GUEST_CC ?= gcc
 GUEST_LD ?= ld
@@ -80,7 +82,10 @@ LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 
 # An archive for each port and driver. The order is the linker's: users
 # before what they use.
-PORTS = qemu mock sim linux posix null
+PORTS = guest qemu mock sim linux posix null
+GUEST = guest_channel guest_error guest_file guest_linux guest_metrics guest_net guest_online \
+	guest_oom guest_process guest_random guest_sandbox guest_spawn \
+	guest_stdio guest_sys guest_uevent
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
@@ -89,6 +94,7 @@ POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
 QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
 	qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
+PORT_guest = $(GUEST:%=port/guest/%.c)
 PORT_linux = $(LINUX:%=port/linux/%.c)
 PORT_mock = $(MOCK:%=port/mock/%.c)
 PORT_null = $(NULL:%=port/null/%.c)
@@ -101,6 +107,13 @@ CLI = cli_call cli_config cli_driver cli_escape cli_get cli_help cli_log \
 	cli_options cli_output cli_quit cli_serve cli_settings cli_status \
 	cli_toml cli_toml_scan main
 PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
+
+# the program vmcache-agent, on top of port/guest's archive
+GUEST_PROGRAM = guest_init guest_listen guest_main guest_options guest_say \
+	guest_serve
+GUEST_SOURCES = $(GUEST_PROGRAM:%=port/guest/%.c)
+GUEST_FILES = $(patsubst %,$(BUILD)/guest/%,vmlinuz initramfs.img append \
+	append-tcg)
 
 # -- How ---------------------------------------------------------------------
 
@@ -132,12 +145,13 @@ LIBS = $(PORT_LIBS) $(LIB)
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(PROTOS:%=$(GEN)/%.pb.o) \
 	$(NANOPB:%=$(BUILD)/nanopb/%.o)
 PROGRAM_OBJECTS = $(PROGRAM_SOURCES:%.c=$(BUILD)/%.o)
+GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all lib program deps demo check bench size install uninstall help \
-	clean lint format FORCE
+.PHONY: all lib program guest deps demo check bench size install uninstall \
+	help clean lint format FORCE
 .DEFAULT_GOAL = all
 
 # -- Setting up --------------------------------------------------------------
@@ -147,7 +161,8 @@ PROGRAM_OBJECTS = $(PROGRAM_SOURCES:%.c=$(BUILD)/%.o)
 GOALS = $(filter-out deps,$(MAKECMDGOALS))
 DEPS_FIRST = $(and $(filter deps,$(MAKECMDGOALS)),$(GOALS))
 # what is asked for with it decides how much is needed
-DEPS_KIND = $(if $(GOALS),$(if $(filter check lint bench,$(GOALS)),check,build),check)
+DEPS_KIND = $(if $(GOALS),$(if $(filter check lint bench,$(GOALS)),check,$(if \
+	$(filter guest demo,$(GOALS)),guest,build)),check)
 
 deps: ## install what is needed (Debian, as root), fetch nanopb's sources
 	$(Q)NANOPB_DIR="$(filter-out build/deps/nanopb,$(NANOPB_DIR))" \
@@ -170,6 +185,8 @@ all: lib program ## archives and program; what `make` alone makes
 lib: $(LIBS) ## the archives: libvmcache.a, and one for each port
 
 program: $(BUILD)/vmcache ## the program vmcache, static
+
+guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinuz, initramfs.img, append
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \
@@ -294,6 +311,49 @@ $(BUILD)/vmcache: $(BUILD)/vmcache.unstripped
 	$(call say,STRIP,$@)
 	$(Q)$(STRIP) -o $@ $<
 
+# The guest's agent. It is small before it is fast.
+$(BUILD)/vmcache-agent.unstripped: $(GUEST_OBJECTS) \
+		$(patsubst %,$(BUILD)/libvmcache-%.a,guest linux posix) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,-z,noseparate-code -o $@ $^
+
+$(BUILD)/vmcache-agent: $(BUILD)/vmcache-agent.unstripped
+	$(call say,STRIP,$@)
+	$(Q)$(STRIP) -o $@ $<
+
+# -- A Linux guest -----------------------------------------------------------
+
+# Debian's cloud kernel, busybox for commands, and our agent as /init. What
+# is Debian's `make deps guest` fetches; nothing of it is installed.
+GUEST_PARTS = build/deps/guest
+newc = $(BUILD)/guest/newc
+
+$(GUEST_PARTS)/vmlinuz:
+	@echo "the parts of a guest are not there yet: make deps guest" >&2
+	@exit 1
+
+$(newc): port/guest/newc.c
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$@)
+	$(Q)$(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
+
+$(BUILD)/guest/vmlinuz: $(GUEST_PARTS)/vmlinuz
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)
+	$(Q)cp $< $@
+
+$(BUILD)/guest/initramfs.img: $(BUILD)/vmcache-agent $(newc) \
+		port/guest/initramfs.sh $(GUEST_PARTS)/vmlinuz
+	$(call say,NEWC,$@)
+	$(Q)port/guest/initramfs.sh $(BUILD)/vmcache-agent $(GUEST_PARTS) \
+		$(@D)/work >$(@D)/list
+	$(Q)$(newc) <$(@D)/list >$@
+
+$(BUILD)/guest/app%: port/guest/app%
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)
+	$(Q)sed '/^#/d' $< | tr '\n' ' ' | sed 's/ *$$//' >$@
+
 # -- Installing --------------------------------------------------------------
 
 HEADERS = $(sort $(wildcard include/vmcache/*.h))
@@ -342,5 +402,6 @@ include tests/tests.mk
 endif
 
 -include $(wildcard $(patsubst %.o,%.d,$(LIB_OBJECTS) $(PROGRAM_OBJECTS) \
+	$(GUEST_OBJECTS) \
 	$(foreach port,$(PORTS),$(PORT_$(port):%.c=$(BUILD)/%.o)) \
 	$(TEST_OBJECTS)))

@@ -14,7 +14,9 @@
 #include "../../src/wire/agent_pbio.h"
 
 #define ROUNDS 300
-#define BYTES_SIZE 262144
+#define BYTES_SIZE                                                             \
+	(2 * (sizeof(struct vmc_interfaces) + sizeof(struct vmc_routes) +      \
+	      sizeof(struct vmc_container_stats)))
 #define ROOM_MAX 40
 #define STRUCTS_MAX 5
 #define PATH_MAX_LEN 5
