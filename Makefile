@@ -26,7 +26,7 @@ LINK ?= -static -no-pie
 # knobs of include/vmcache/config.h: make KNOBS="-DVMC_VM_MAX=8"
 KNOBS ?=
 # the backends in libvmcache.a: noop, kata or all; ttrpc
-AGENT ?= noop
+AGENT ?= all
 TRANSPORT ?= ttrpc
 # nanopb's C sources; `make deps` puts Debian's there
 NANOPB_DIR ?= build/deps/nanopb
@@ -49,9 +49,11 @@ WIRE = field message_view pbio ttrpc_frame
 ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
 RPC = cache_calls channel
+RPC_kata = channel_move
+RPC_all = $(RPC_kata)
 AGENT_noop = agent_by_name agent_noop agent_table_noop
-AGENT_kata = agent_by_name agent_kata agent_methods agent_noop agent_service \
-	agent_table_kata
+AGENT_kata = agent_by_name agent_dial agent_kata agent_methods agent_noop \
+	agent_service agent_table_kata kata_methods
 AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
 PROTOS_kata = agent health
 PROTOS_all = $(PROTOS_kata)
@@ -74,7 +76,8 @@ endif
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 	$(WIRE_$(AGENT):%=src/wire/%.c) $(ENGINE:%=src/engine/%.c) \
 	$(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
-	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
+	$(RPC:%=src/rpc/%.c) $(RPC_$(AGENT):%=src/rpc/%.c) \
+	$(AGENT_$(AGENT):%=src/agent/%.c) \
 	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c
 
 # An archive for each port and driver. The order is the linker's: users
@@ -86,8 +89,8 @@ GUEST = guest_channel guest_error guest_file guest_linux guest_metrics guest_net
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
-POSIX = posix_directory posix_endpoint posix_env posix_store posix_stream \
-	posix_wait
+POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
+	posix_stream posix_wait
 QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
 	qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
@@ -123,7 +126,9 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # A function inlined into its only caller would burden all of its paths. What
 # is kept in registers across calls and loops costs more than it saves.
 SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
-	-fno-caller-saves -fno-move-loop-invariants)
+	-fno-caller-saves -fno-move-loop-invariants -fno-ira-hoist-pressure \
+	-fno-thread-jumps -fno-shrink-wrap -fno-tree-dominator-opts \
+	-fno-tree-coalesce-vars)
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fPIE $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP
@@ -238,7 +243,7 @@ $(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 
 # what sees nanopb, or generated structs
 PB_USERS = $(filter src/wire/message% src/wire/pbio% src/wire/agent_pbio% \
-	src/agent/agent_kata.c src/agent/agent_methods.c,$(LIB_SOURCES))
+	src/agent/kata_methods.c src/agent/agent_methods.c,$(LIB_SOURCES))
 $(PB_USERS:%.c=$(BUILD)/%.o): $(PROTOS:%=$(GEN)/%.pb.h)
 $(foreach user,$(PB_USERS),\
 	$(eval FLAGS_$(basename $(notdir $(user))) = $$(PB_CPPFLAGS)))

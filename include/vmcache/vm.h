@@ -103,7 +103,8 @@ struct vmc_vm {
 	void *driver; /* hypervisor.ops->vm_size bytes */
 	struct vmc_agent agent;
 	uint64_t begun_ms;
-	struct vmc_task step; /* of the operation inside an operation */
+	struct vmc_task step;  /* of the operation inside an operation */
+	struct vmc_task guard; /* the driver's watch while the agent is asked */
 
 	/* To be read again: */
 	char id[VMC_ID_SIZE];         /* unique; a UUID from direct factories.
@@ -116,7 +117,8 @@ struct vmc_vm {
  * Places an empty VM. `driver` is hypervisor.ops->vm_size bytes, aligned to
  * vm_align, that belong to this VM until it is released or stopped. `agent`
  * is copied, and says its failures in vm->error; its state must not be
- * shared with another VM.
+ * shared with another VM. Its connection is closed when the VM is stopped or
+ * released: whoever has the VM next dials the agent himself.
  */
 void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
 		 void *driver, struct vmc_agent agent);
