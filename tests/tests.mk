@@ -7,9 +7,8 @@
 
 UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_options \
 	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
-	test_guest_channel test_guest_file test_guest_linux test_guest_online \
-	test_guest_process \
-	test_guest_stdio \
+	test_guest_channel test_guest_file test_guest_linux \
+	test_guest_online test_guest_process test_guest_stdio \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
@@ -20,7 +19,11 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_option
 # what is in an archive with the agent kata only
 UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
-SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
+SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting \
+	$(SCENARIO_$(AGENT))
+# what needs the program vmcache-agent
+SCENARIO_kata = test_guest_service
+SCENARIO_all = $(SCENARIO_kata)
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 	usage config client mock qemu)
