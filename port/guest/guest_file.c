@@ -289,7 +289,7 @@ static enum vmc_status copy(struct vmc_agent *agent,
 {
 	char name[NAME_SIZE], part[NAME_SIZE];
 	uint32_t mode = piece->dir_mode & PERMISSIONS;
-	struct vmc_view rest;
+	struct vmc_view rest = { NULL, 0 };
 	enum vmc_status status = check_path(agent, piece, &rest);
 	int directory, number;
 
