@@ -30,7 +30,8 @@ static int put_name(char out[NAME_SIZE], struct vmc_view name,
 
 	if (name.ptr_len + ending_len >= NAME_SIZE)
 		return ENAMETOOLONG;
-	memcpy(out, name.ptr, name.ptr_len);
+	if (name.ptr_len > 0)
+		memcpy(out, name.ptr, name.ptr_len);
 	memcpy(out + name.ptr_len, ending, ending_len + 1);
 	return 0;
 }
