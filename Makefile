@@ -91,8 +91,8 @@ MOCK = mock
 NULL = null
 POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
 	posix_stream posix_wait
-QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
-	qemu_json qemu_plan qemu_stop qemu_talk qmp
+QEMU = qemu qemu_agent qemu_attach qemu_boot qemu_command qemu_console \
+	qemu_files qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
 PORT_guest = $(GUEST:%=port/guest/%.c)
 PORT_linux = $(LINUX:%=port/linux/%.c)

@@ -13,7 +13,7 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_option
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
-	test_qemu_command test_qemu_console test_qemu_json test_qmp \
+	test_qemu_agent test_qemu_command test_qemu_console test_qemu_json test_qmp \
 	test_record test_server test_sim test_status test_task test_text \
 	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config \
 	$(UNIT_$(AGENT))
