@@ -79,7 +79,7 @@ PORTS = qemu mock sim linux posix null
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
-POSIX = posix_directory posix_endpoint posix_env posix_store posix_stream \
+POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store posix_stream \
 	posix_wait
 QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
 	qemu_json qemu_plan qemu_stop qemu_talk qmp

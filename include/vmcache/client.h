@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+struct vmc_channel;
+
 struct vmc_channel_config {
 	struct vmc_port port;
 	const char *endpoint;  /* where to connect; lives as the channel */
@@ -24,7 +26,20 @@ struct vmc_channel_config {
 	const char *transport; /* NULL: "ttrpc" */
 	uint8_t *window;       /* holds the largest response, and lives as */
 	size_t window_len;     /* the channel; VMC_CHANNEL_WINDOW_SIZE does */
-	uint32_t dial_timeout_ms; /* 0: 10 000. A full backlog is retried */
+	uint8_t *out;          /* requests are composed in it; NULL: in */
+	size_t out_len;        /* VMC_REQUEST_SIZE bytes of the channel's */
+	uint32_t dial_timeout_ms; /* 0: 10 000. A full backlog is retried, */
+	uint8_t patient;          /* and with this also that nobody is there */
+
+	/*
+	 * Private, agent_kata.h's: what is said on a new connection before the
+	 * transport is spoken there; NULL: nothing. Asked until it is VMC_OK;
+	 * VMC_AGAIN: more has to come from the peer; else the connection is
+	 * closed and dialled again.
+	 */
+	enum vmc_status (*greet)(struct vmc_channel *channel,
+				 struct vmc_task *task, uint64_t now_ms);
+	uint32_t greet_port;
 };
 
 /* A response of each cache call but Config fits easily; Config carries
@@ -39,10 +54,18 @@ struct vmc_channel_call {
 	uint8_t takes;          /* giving it up closes the connection */
 };
 
+/* Private: how far config.greet has come. */
+struct vmc_channel_greeting {
+	uint64_t until_ms;
+	uint16_t len; /* bytes of the answer */
+	uint8_t done;
+};
+
 /* A connection. Complete so that it can be placed anywhere; private. */
 struct vmc_channel {
 	struct vmc_pump pump; /* its stream is NONE while not connected */
 	uint64_t dial_until_ms;
+	struct vmc_channel_greeting greeting;
 	uint8_t response_held;
 	uint8_t proven; /* this connection has brought a response */
 	struct vmc_engine_event response; /* arrived, waiting for its task */
@@ -51,6 +74,7 @@ struct vmc_channel {
 		struct vmc_ttrpc ttrpc;
 	} engine;
 	struct vmc_error error;
+	struct vmc_channel_call *sends; /* whose tail is being sent */
 	struct vmc_channel_call call[VMC_CHANNEL_CALL_MAX];
 	uint8_t out[VMC_REQUEST_SIZE];
 };
@@ -84,8 +108,8 @@ vmc_channel_init_checked(struct vmc_channel *channel,
  * VMC_ERR_LOST:      the connection broke before the answer was complete.
  * VMC_ERR_PROTOCOL:  the peer does not speak the transport.
  * VMC_ERR_TIMEOUT:   the deadline passed, here or, by its answer, there.
- * VMC_ERR_TOO_BIG:   the request is over VMC_REQUEST_SIZE, or the response
- *                    over the window.
+ * VMC_ERR_TOO_BIG:   the request is over VMC_REQUEST_SIZE (or out_len), or
+ *                    the response over the window.
  * VMC_ERR_FULL:      VMC_CHANNEL_CALL_MAX calls are in flight.
  * VMC_ERR_PERMISSION, VMC_ERR_IO: connecting failed.
  *

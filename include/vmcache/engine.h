@@ -87,12 +87,19 @@ struct vmc_engine_reply {
 	size_t parts_len;             /* as they are until DELIVERED; <= 5 */
 };
 
-/* What a client asks. All is copied. */
+/* What a client asks. All is copied but the tail. The payload may lie in
+ * `out` already, as far back as the rest needs. */
 struct vmc_engine_request {
 	const char *service, *method;
 	struct vmc_view payload;
-	uint64_t timeout_ns; /* 0: none */
+	struct vmc_view tail; /* more of the payload, which stays as it is
+			       * until all is sent (idle) */
+	uint64_t timeout_ns;  /* 0: none */
 };
+
+/* The most that stands before a payload in `out`: a frame's header, service
+ * and method with tag and length each, a timeout, the payload's own. */
+#define VMC_ENGINE_HEAD_SIZE(names_len) (10 + 2 + 2 + (names_len) + 11 + 5)
 
 enum vmc_engine_role { VMC_ENGINE_SERVER, VMC_ENGINE_CLIENT };
 
@@ -134,7 +141,7 @@ struct vmc_engine_ops {
 
 	/*
 	 * VMC_ERR_BUSY: not idle. VMC_ERR_TOO_BIG: over what the transport
-	 * can carry (4 MiB for ttrpc) or, a request, over `out`.
+	 * can carry (4 MiB for ttrpc) or, a request less its tail, over `out`.
 	 * VMC_ERR_FULL, of a request: this connection has no stream number
 	 * left (after 2^31 calls); make a new one.
 	 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Endpoints: opening one for a server, finding one for a client (see
- * vmcache/port.h and vmcache_posix.h).
+ * Endpoints: opening one for a server (see vmcache/port.h and
+ * vmcache_posix.h).
  *
  * A server that was killed leaves its socket's file behind, and bind(2)
  * fails where a file is. The file of a dead server has to be removed, that
@@ -377,51 +377,4 @@ void vmc_posix_unlisten(void *ctx, const char *endpoint, vmc_handle listener)
 		unlink(endpoint);
 	close((int)listener);
 	posix->listening = 0;
-}
-
-/*
- * A client's side
- */
-
-static enum vmc_status connect_failed(const char *endpoint, int code,
-				      struct vmc_error *error)
-{
-	switch (code) {
-	case EAGAIN:
-		return VMC_AGAIN;
-	case ENOENT:
-	case ENOTDIR:
-		return vmc_error_set(error, VMC_ERR_NO_SERVER, endpoint,
-				     "there is no such socket");
-	case ECONNREFUSED:
-		return vmc_error_set(error, VMC_ERR_NO_SERVER, endpoint,
-				     "nobody listens there");
-	default:
-		return vmc_posix_error(error, "cannot connect to", endpoint,
-				       code);
-	}
-}
-
-/* see vmcache/port.h */
-enum vmc_status vmc_posix_connect(void *ctx, const char *endpoint,
-				  vmc_handle *stream, struct vmc_error *error)
-{
-	struct sockaddr_un address;
-	enum vmc_status status = set_address(&address, endpoint, error);
-	int opened, code;
-
-	(void)ctx;
-	if (status)
-		return status;
-	opened = open_socket();
-	if (opened < 0)
-		return vmc_posix_error(error, "cannot open a socket for",
-				       endpoint, errno);
-	code = connect_to(opened, &address);
-	if (code == 0) {
-		*stream = opened;
-		return VMC_OK;
-	}
-	close(opened);
-	return connect_failed(endpoint, code, error);
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the system says, in the library's terms. */
+/* What the system says, in the library's terms, and what its headers may
+ * lack. */
 #ifndef VMC_POSIX_ERROR_H
 #define VMC_POSIX_ERROR_H
 
 #include "vmcache/status.h"
+
+/* AF_VSOCK (linux/vm_sockets.h). */
+#define VMC_POSIX_FAMILY_VSOCK 40
 
 /*
  * Sets "WHAT PATH: words of errno" in `error` (may be NULL) and returns the

@@ -8,6 +8,8 @@
  */
 #include "vmcache_posix.h"
 
+#include "posix_error.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -76,6 +78,31 @@ enum vmc_status vmc_posix_accept(void *ctx, vmc_handle listener,
 	find_peer(accepted, peer);
 	*stream = accepted;
 	return VMC_OK;
+}
+
+/*
+ * A vsock's connection is made by the other side, later: until then nothing
+ * can be sent nor received, and nothing is wrong.
+ */
+static int is_connecting(int stream)
+{
+	int domain = 0, failed = 0;
+	socklen_t len = sizeof(domain);
+
+	if (getsockopt(stream, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 ||
+	    domain != VMC_POSIX_FAMILY_VSOCK)
+		return 0;
+	len = sizeof(failed);
+	return getsockopt(stream, SOL_SOCKET, SO_ERROR, &failed, &len) == 0 &&
+	       !failed;
+}
+
+/* Why nothing was sent or received: `code` is the errno. */
+static enum vmc_status not_moved(int stream, int code)
+{
+	if (code == EAGAIN || (code == ENOTCONN && is_connecting(stream)))
+		return VMC_AGAIN;
+	return VMC_ERR_LOST;
 }
 
 /*
@@ -154,7 +181,7 @@ enum vmc_status vmc_posix_recv(void *ctx, vmc_handle stream, uint8_t *buf,
 	if (received == 0)
 		return VMC_CLOSED;
 	if (received < 0)
-		return errno == EAGAIN ? VMC_AGAIN : VMC_ERR_LOST;
+		return not_moved((int)stream, errno);
 	*len = (size_t)received;
 	return VMC_OK;
 }
@@ -246,7 +273,7 @@ enum vmc_status vmc_posix_send(void *ctx, vmc_handle stream,
 	if (sent == 0)
 		return VMC_ERR_ARGUMENT; /* there was nothing to send */
 	if (sent < 0)
-		return errno == EAGAIN ? VMC_AGAIN : VMC_ERR_LOST;
+		return not_moved((int)stream, errno);
 	*len = (size_t)sent;
 	return VMC_OK;
 }

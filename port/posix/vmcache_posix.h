@@ -79,6 +79,10 @@ struct vmc_posix {
  *   gets the endpoint, the others VMC_ERR_IN_USE.
  * accept. `peer` is what the system recorded when it connected
  *   (SO_PEERCRED).
+ * connect. Besides a path it takes addresses as guests' agents have them:
+ *   unix:PATH and unix://PATH, unix:@NAME for one in the abstract namespace,
+ *   vsock://CID:PORT. A vsock's connection may still be under way when it is
+ *   there; sending waits for it.
  * recv, send. A stream that was given (struct vmc_channel_config) need not
  *   be non-blocking; it is used as if it were.
  * wake. NULL: there is no loop in here.

@@ -309,6 +309,7 @@ static enum vmc_status request(void *engine,
 		.service = vmc_view_of(request->service),
 		.method = vmc_view_of(request->method),
 		.payload = request->payload,
+		.tail = request->tail,
 		.timeout_ns = request->timeout_ns < INT64_MAX ?
 				      (int64_t)request->timeout_ns :
 				      INT64_MAX,
@@ -319,18 +320,20 @@ static enum vmc_status request(void *engine,
 
 	if (!idle(t))
 		return VMC_ERR_BUSY;
-	if (len > VMC_TTRPC_DATA_MAX ||
+	if (request->tail.ptr_len > VMC_TTRPC_DATA_MAX - len ||
 	    len > t->out_len - VMC_TTRPC_HEADER_SIZE)
 		return VMC_ERR_TOO_BIG;
 	if (t->last_stream == UINT32_MAX)
 		return VMC_ERR_FULL;
 	t->last_stream += t->last_stream == 0 ? 1 : 2;
 	header.stream = *stream = t->last_stream;
-	header.length = (uint32_t)len;
+	header.length = (uint32_t)(len + request->tail.ptr_len);
 	vmc_writer_init(&w, t->out, t->out_len);
 	vmc_ttrpc_header_write(&header, &w);
 	vmc_ttrpc_request_write(&message, &w);
-	begin_message(t, w.len, 0);
+	t->parts[0] = request->tail;
+	t->parts_len = 1;
+	begin_message(t, w.len, request->tail.ptr_len);
 	return VMC_OK;
 }
 

@@ -13,12 +13,12 @@ static enum vmc_status ask(struct vmc_channel *channel, const char *method,
 			   int takes, struct vmc_view *reply,
 			   struct vmc_task *task, uint64_t now_ms)
 {
-	struct vmc_engine_request request = {
-		.service = "cache.CacheService",
-		.method = method,
+	struct vmc_channel_request request = {
+		.asked = { .service = "cache.CacheService", .method = method },
+		.takes = (uint8_t)takes,
 	};
-	enum vmc_status status = vmc_channel_request(channel, &request, takes,
-						     reply, task, now_ms);
+	enum vmc_status status =
+		vmc_channel_request(channel, &request, reply, task, now_ms);
 
 	if (status == VMC_OK)
 		vmc_error_reset(&channel->error);

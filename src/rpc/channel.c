@@ -36,7 +36,7 @@ enum call_phase { CALL_CONNECT = 1, CALL_SEND, CALL_WAIT };
 struct step {
 	struct vmc_channel *channel;
 	struct vmc_channel_call *call;
-	struct vmc_engine_request *request;
+	struct vmc_channel_request *request;
 	struct vmc_view *reply;
 	uint64_t now_ms;
 };
@@ -89,12 +89,13 @@ static int was_given(const struct vmc_channel *channel)
 static void begin_connection(struct vmc_channel *channel, vmc_handle stream)
 {
 	channel->pump.stream = stream;
-	channel->dial_until_ms = 0;
+	memset(&channel->greeting, 0, sizeof(channel->greeting));
 	channel->response_held = 0;
 	channel->proven = 0;
-	channel->pump.ops->init(
-		&channel->engine, VMC_ENGINE_CLIENT, channel->config.window,
-		channel->config.window_len, channel->out, sizeof(channel->out));
+	channel->pump.ops->init(&channel->engine, VMC_ENGINE_CLIENT,
+				channel->config.window,
+				channel->config.window_len, channel->config.out,
+				channel->config.out_len);
 }
 
 static void end_connection(struct vmc_channel *channel)
@@ -105,6 +106,7 @@ static void end_connection(struct vmc_channel *channel)
 					channel->pump.stream);
 	channel->pump.stream = VMC_HANDLE_NONE;
 	channel->response_held = 0;
+	channel->sends = NULL;
 }
 
 /* All calls in flight end with `status` when they are stepped. The handle
@@ -140,19 +142,20 @@ static enum vmc_status lose_connection(struct vmc_channel *channel,
 	return break_connection(channel, VMC_ERR_LOST);
 }
 
-static enum vmc_status dial_again(struct step *step)
+/* It is tried again, or was the last time: `status` and its text are why. */
+static enum vmc_status dial_again(struct step *step, enum vmc_status status)
 {
 	struct vmc_channel *channel = step->channel;
 
+	end_connection(channel);
 	if (step->now_ms < channel->dial_until_ms) {
 		vmc_task_until(step->call->task, step->now_ms + DIAL_RETRY_MS);
 		return VMC_AGAIN;
 	}
 	channel->dial_until_ms = 0;
-	return break_connection(channel,
-				set_error(channel, VMC_ERR_NO_SERVER,
-					  "server accepts no connection",
-					  endpoint_of(channel)));
+	return break_connection(channel, vmc_error_set(&channel->error, status,
+						       vmc_status_words(status),
+						       endpoint_of(channel)));
 }
 
 static enum vmc_status dial(struct step *step)
@@ -167,17 +170,17 @@ static enum vmc_status dial(struct step *step)
 	vmc_error_reset(&channel->error);
 	status = config->port.ops->connect(config->port.ctx, config->endpoint,
 					   &stream, &channel->error);
-	if (status == VMC_AGAIN)
-		return dial_again(step);
 	if (status == VMC_OK) {
 		begin_connection(channel, stream);
 		return VMC_OK;
 	}
-	channel->dial_until_ms = 0;
-	/* unless the port has said more */
-	status = vmc_error_set(&channel->error, status,
-			       vmc_status_words(status), config->endpoint);
-	return break_connection(channel, status);
+	if (status == VMC_AGAIN)
+		status = vmc_error_set(&channel->error, VMC_ERR_NO_SERVER,
+				       "server accepts no connection",
+				       config->endpoint);
+	else if (status != VMC_ERR_NO_SERVER || !config->patient)
+		channel->dial_until_ms = 0; /* that was the last time */
+	return dial_again(step, status);
 }
 
 static enum vmc_status connect_call(struct step *step)
@@ -192,9 +195,16 @@ static enum vmc_status connect_call(struct step *step)
 					 endpoint_of(channel));
 		status = dial(step);
 	}
-	if (status == VMC_OK)
-		step->call->task->phase = CALL_SEND;
-	return status;
+	if (status == VMC_OK && channel->config.greet)
+		status = channel->config.greet(channel, step->call->task,
+					       step->now_ms);
+	if (status < 0 && channel->pump.stream != VMC_HANDLE_NONE)
+		return dial_again(step, status);
+	if (status != VMC_OK)
+		return status;
+	channel->dial_until_ms = 0;
+	step->call->task->phase = CALL_SEND;
+	return VMC_OK;
 }
 
 /*
@@ -257,6 +267,9 @@ static void end_call(struct vmc_channel *channel, struct vmc_channel_call *call)
 {
 	if (channel->response_held && channel->response.stream == call->stream)
 		channel->response_held = 0;
+	if (channel->sends == call &&
+	    !channel->pump.ops->idle(&channel->engine))
+		(void)break_connection(channel, VMC_ERR_LOST);
 	call->task = NULL;
 	call->stream = 0;
 	call->failed = VMC_OK;
@@ -318,7 +331,7 @@ static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
 	vmc_error_reset(&channel->error);
 	return vmc_error_set_number(&channel->error, status,
 				    "request does not fit VMC_REQUEST_SIZE",
-				    VMC_REQUEST_SIZE);
+				    channel->config.out_len);
 }
 
 /* Sends the request, after what another call may have left half sent. */
@@ -332,11 +345,15 @@ static enum vmc_status send_request(struct step *step)
 		return lose_connection(channel, status);
 	if (status == VMC_AGAIN)
 		return VMC_AGAIN;
-	step->request->timeout_ns = timeout_ns(call->task, step->now_ms);
-	status = channel->pump.ops->request(&channel->engine, step->request,
-					    &call->stream);
+	step->request->asked.timeout_ns = timeout_ns(call->task, step->now_ms);
+	if (step->request->compose)
+		status = step->request->compose(channel, step->request);
+	if (status == VMC_OK)
+		status = channel->pump.ops->request(
+			&channel->engine, &step->request->asked, &call->stream);
 	if (status)
 		return refuse_request(step, status);
+	channel->sends = step->request->asked.tail.ptr_len ? call : NULL;
 	call->task->phase = CALL_WAIT;
 	return vmc_pump_send(&channel->pump);
 }
@@ -390,7 +407,7 @@ static enum vmc_status finish(struct step *step,
 		status = VMC_ERR_TOO_BIG;
 	else if (event->code == VMC_CODE_DEADLINE_EXCEEDED)
 		status = VMC_ERR_TIMEOUT;
-	explain(channel, status, step->request->method,
+	explain(channel, status, step->request->asked.method,
 		vmc_code_name(event->code), event->message);
 	channel->error.code = event->code;
 	return status;
@@ -480,7 +497,7 @@ static enum vmc_status report_failure(struct step *step)
 
 	if (channel->error.status == status)
 		return status;
-	return set_error(channel, status, step->request->method,
+	return set_error(channel, status, step->request->asked.method,
 			 "connection was closed");
 }
 
@@ -534,8 +551,8 @@ static enum vmc_status refuse_call(struct vmc_channel *channel,
 
 /* see channel.h. A response that is there is taken even if it comes late. */
 enum vmc_status vmc_channel_request(struct vmc_channel *channel,
-				    struct vmc_engine_request *request,
-				    int takes, struct vmc_view *reply,
+				    struct vmc_channel_request *request,
+				    struct vmc_view *reply,
 				    struct vmc_task *task, uint64_t now_ms)
 {
 	struct step step = { channel, NULL, request, reply, now_ms };
@@ -547,13 +564,14 @@ enum vmc_status vmc_channel_request(struct vmc_channel *channel,
 	if (!step.call)
 		return refuse_call(channel, task);
 	if (begins)
-		begin_call(&step, task, takes);
+		begin_call(&step, task, request->takes);
 	if (!begins || !late)
 		status = step_call(&step);
 	if (status == VMC_AGAIN && !late)
 		return wait_call(channel, task);
 	if (status == VMC_AGAIN) {
-		status = set_error(channel, VMC_ERR_TIMEOUT, request->method,
+		status = set_error(channel, VMC_ERR_TIMEOUT,
+				   request->asked.method,
 				   "no answer before the deadline");
 		give_up(channel, step.call);
 	} else {
@@ -569,9 +587,13 @@ enum vmc_status vmc_channel_call(struct vmc_channel *channel,
 				 struct vmc_view *reply, struct vmc_task *task,
 				 uint64_t now_ms)
 {
-	struct vmc_engine_request request = { service, method, payload, 0 };
+	struct vmc_channel_request request = {
+		.asked = { .service = service,
+			   .method = method,
+			   .payload = payload },
+	};
 
-	return vmc_channel_request(channel, &request, 0, reply, task, now_ms);
+	return vmc_channel_request(channel, &request, reply, task, now_ms);
 }
 
 /* see vmcache/client.h */
@@ -601,6 +623,10 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 	channel->pump.stream = VMC_HANDLE_NONE;
 	if (config->dial_timeout_ms == 0)
 		channel->config.dial_timeout_ms = DIAL_TIMEOUT_MS;
+	if (!config->out) {
+		channel->config.out = channel->out;
+		channel->config.out_len = sizeof(channel->out);
+	}
 	if (!config->window || config->window_len < WINDOW_MIN)
 		return set_error(channel, VMC_ERR_ARGUMENT,
 				 "channel has no window for responses", NULL);

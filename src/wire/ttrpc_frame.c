@@ -90,10 +90,12 @@ enum vmc_status vmc_ttrpc_request_read(struct vmc_ttrpc_request *request,
 /* see ttrpc_frame.h */
 size_t vmc_ttrpc_request_len(const struct vmc_ttrpc_request *request)
 {
+	size_t payload_len = request->payload.ptr_len + request->tail.ptr_len;
+
 	return vmc_field_bytes_len(request->service) +
 	       vmc_field_bytes_len(request->method) +
-	       vmc_field_bytes_len(request->payload) +
-	       vmc_field_number_len((uint64_t)request->timeout_ns);
+	       vmc_field_number_len((uint64_t)request->timeout_ns) +
+	       vmc_field_head_len(payload_len) + request->payload.ptr_len;
 }
 
 /* see ttrpc_frame.h */
@@ -102,8 +104,10 @@ void vmc_ttrpc_request_write(const struct vmc_ttrpc_request *request,
 {
 	vmc_field_put_bytes(w, REQUEST_SERVICE, request->service);
 	vmc_field_put_bytes(w, REQUEST_METHOD, request->method);
-	vmc_field_put_bytes(w, REQUEST_PAYLOAD, request->payload);
 	vmc_field_put_number(w, REQUEST_TIMEOUT, (uint64_t)request->timeout_ns);
+	vmc_field_put_head(w, REQUEST_PAYLOAD,
+			   request->payload.ptr_len + request->tail.ptr_len);
+	vmc_put_bytes(w, request->payload);
 }
 
 /* An int32 travels as its 64 bits; gRPC's codes end at 16. */

@@ -47,7 +47,8 @@ void vmc_ttrpc_header_write(const struct vmc_ttrpc_header *header,
 /* Request. Metadata is read over. */
 struct vmc_ttrpc_request {
 	struct vmc_view service, method, payload;
-	int64_t timeout_ns; /* 0: none; negative: passed already */
+	struct vmc_view tail; /* written: the payload's end, elsewhere */
+	int64_t timeout_ns;   /* 0: none; negative: passed already */
 };
 
 /*
@@ -56,6 +57,11 @@ struct vmc_ttrpc_request {
 enum vmc_status vmc_ttrpc_request_read(struct vmc_ttrpc_request *request,
 				       struct vmc_view data,
 				       const char **why) VMC_CHECKED;
+
+/*
+ * Writes all but the tail's own bytes, which follow from where they are: so
+ * the payload comes last. `len` is of what is written.
+ */
 size_t vmc_ttrpc_request_len(const struct vmc_ttrpc_request *request);
 void vmc_ttrpc_request_write(const struct vmc_ttrpc_request *request,
 			     struct vmc_writer *w);

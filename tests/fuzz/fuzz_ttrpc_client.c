@@ -19,8 +19,13 @@ struct peer {
 
 static void ask(struct peer *peer)
 {
-	struct vmc_engine_request request = { "a.Service", "Method",
-					      vmc_view_of("payload"), 1000 };
+	struct vmc_engine_request request = {
+		.service = "a.Service",
+		.method = "Method",
+		.payload = vmc_view_of("payload"),
+		.tail = vmc_view_of("and more"),
+		.timeout_ns = 1000,
+	};
 	struct vmc_view parts[VMC_PARTS_MAX];
 	size_t parts_len;
 	uint32_t stream;

@@ -1040,12 +1040,12 @@ TEST(close_fails_calls_in_flight)
 
 static enum vmc_status take(struct world *w, struct call *call)
 {
-	struct vmc_engine_request request = {
-		.service = "test.Service",
-		.method = call->method,
+	struct vmc_channel_request request = {
+		.asked = { .service = "test.Service", .method = call->method },
+		.takes = 1,
 	};
 
-	return vmc_channel_request(&w->channel, &request, 1, &call->reply,
+	return vmc_channel_request(&w->channel, &request, &call->reply,
 				   &call->task, w->sim.now_ms);
 }
 

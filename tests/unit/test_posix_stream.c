@@ -206,6 +206,98 @@ TEST(an_empty_path_is_refused)
 		     VMC_ERR_ARGUMENT);
 }
 
+/* What a guest's agent is reached at. */
+TEST(addresses_of_agents_are_connected_to)
+{
+	static const char *const prefixes[] = { "unix:", "unix://" };
+	char address[128];
+	vmc_handle listener, client;
+	size_t i;
+
+	begin();
+	listener = open_endpoint();
+	for (i = 0; i < 2; i++) {
+		snprintf(address, sizeof(address), "%s%s", prefixes[i],
+			 endpoint);
+		CHECK_EQ_INT(vmc_posix_connect(NULL, address, &client, &error),
+			     VMC_OK);
+		close((int)client);
+	}
+	close_endpoint(listener);
+	end();
+}
+
+TEST(a_name_in_the_abstract_namespace_is_connected_to)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	char address[64];
+	vmc_handle client;
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int len = snprintf(name.sun_path + 1, 60, "vmcache-test-%d",
+			   (int)getpid());
+
+	CHECK_EQ_INT(bind(listener, (struct sockaddr *)&name,
+			  (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				      1 + (size_t)len)),
+		     0);
+	CHECK_EQ_INT(listen(listener, 1), 0);
+	snprintf(address, sizeof(address), "unix:@%.58s", name.sun_path + 1);
+	CHECK_EQ_INT(vmc_posix_connect(NULL, address, &client, NULL), VMC_OK);
+	close((int)client);
+	close(listener);
+	CHECK_EQ_INT(vmc_posix_connect(NULL, address, &client, NULL),
+		     VMC_ERR_NO_SERVER);
+}
+
+static enum vmc_status try_connect(const char *address)
+{
+	enum vmc_status status;
+	vmc_handle client;
+
+	vmc_error_reset(&error);
+	status = vmc_posix_connect(NULL, address, &client, &error);
+	if (status == VMC_OK)
+		close((int)client);
+	return status;
+}
+
+TEST(addresses_that_are_none_are_refused_by_name)
+{
+	static const char *const wrong[] = {
+		"vsock://",
+		"vsock://3",
+		"vsock://3:",
+		"vsock://:1024",
+		"vsock://3:1024x",
+		"vsock://x3:1024",
+		"vsock://4294967296:1024",
+		"vsock://3:99999999999999999999",
+		"vsock://-1:1024",
+		"vsock://3:1:2",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		CHECK_EQ_INT(try_connect(wrong[i]), VMC_ERR_ARGUMENT);
+		CHECK(strstr(error.text, "vsock://CID:PORT"));
+		CHECK(strstr(error.text, wrong[i]));
+	}
+	CHECK_EQ_INT(try_connect("unix:"), VMC_ERR_ARGUMENT);
+	CHECK(strstr(error.text, "unix:"));
+}
+
+/* No guest has that number, and here there may be no vsock at all. */
+TEST(a_vsock_that_is_not_there_fails_by_name)
+{
+	enum vmc_status status = try_connect("vsock://4294967290:1024");
+
+	CHECK(status == VMC_OK || status == VMC_ERR_IO ||
+	      status == VMC_ERR_NO_SERVER || status == VMC_ERR_NOT_FOUND ||
+	      status == VMC_ERR_PERMISSION);
+	CHECK(status == VMC_OK ||
+	      strstr(error.text, "vsock://4294967290:1024"));
+}
+
 TEST(a_port_without_a_context_cannot_listen)
 {
 	vmc_handle listener;
@@ -746,6 +838,10 @@ TESTS(RUN(only_its_owner_may_connect)
       RUN(the_longest_path_is_taken_whole)
       RUN(one_byte_more_is_named_with_the_limit)
       RUN(an_empty_path_is_refused)
+      RUN(addresses_of_agents_are_connected_to)
+      RUN(a_name_in_the_abstract_namespace_is_connected_to)
+      RUN(addresses_that_are_none_are_refused_by_name)
+      RUN(a_vsock_that_is_not_there_fails_by_name)
       RUN(a_port_without_a_context_cannot_listen)
       RUN(one_port_opens_one_endpoint)
       RUN(a_dead_servers_socket_is_taken_over)

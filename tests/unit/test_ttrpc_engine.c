@@ -794,8 +794,12 @@ TEST(frames_before_the_end_are_served)
 static uint32_t ask(struct end *end, const char *method, const char *payload,
 		    uint64_t timeout_ns)
 {
-	struct vmc_engine_request request = { "s", method, vmc_view_of(payload),
-					      timeout_ns };
+	struct vmc_engine_request request = {
+		.service = "s",
+		.method = method,
+		.payload = vmc_view_of(payload),
+		.timeout_ns = timeout_ns,
+	};
 	uint32_t stream = 0;
 
 	CHECK_EQ_INT(ops->request(&end->engine, &request, &stream), VMC_OK);
@@ -811,8 +815,8 @@ TEST(client_asks_and_is_answered)
 	CHECK(ops->idle(&end.engine));
 	CHECK_EQ_INT(ask(&end, "m", "ab", 300), 1);
 	CHECK(!ops->idle(&end.engine));
-	check_sends(&end, "0000000d 00000001 01 00 0a0173 12016d 1a026162"
-			  "20ac02");
+	check_sends(&end, "0000000d 00000001 01 00 0a0173 12016d 20ac02"
+			  "1a026162");
 	CHECK(ops->idle(&end.engine));
 	check_no_event(&end);
 	give(&end, "00000004 00000001 02 00 1202 6364");
@@ -825,9 +829,54 @@ TEST(client_asks_and_is_answered)
 	check_sends(&end, "00000006 00000003 01 00 0a0173 12016d");
 }
 
+/* The tail is not copied, and whatever is taken of it at once, it is whole. */
+TEST(requests_tail_follows_from_where_it_is)
+{
+	static const char frame[] =
+		"0000000f 00000001 01 00 0a0173 12016d 20ac02 1a0461626364";
+	struct vmc_engine_request request = {
+		.service = "s",
+		.method = "m",
+		.payload = vmc_view_of("ab"),
+		.tail = vmc_view_of("cd"),
+		.timeout_ns = 300,
+	};
+	uint8_t expected[64], sent[64];
+	size_t len = from_hex(frame, expected), step;
+	uint32_t stream;
+	struct end end;
+
+	for (step = 1; step <= len; step++) {
+		begin_end(&end, VMC_ENGINE_CLIENT);
+		CHECK_EQ_INT(ops->request(&end.engine, &request, &stream),
+			     VMC_OK);
+		CHECK_EQ_INT(take_by(&end, sent, step), len);
+		CHECK_EQ_MEM(sent, expected, len);
+		CHECK(ops->idle(&end.engine));
+	}
+}
+
+/* Composed in `out` already, as far back as the rest needs. */
+TEST(requests_payload_may_lie_in_out)
+{
+	struct vmc_engine_request request = { .service = "s", .method = "m" };
+	size_t head = VMC_ENGINE_HEAD_SIZE(2);
+	uint32_t stream;
+	struct end end;
+
+	begin_end(&end, VMC_ENGINE_CLIENT);
+	memcpy(end.out + head, "ab", 2);
+	request.payload.ptr = end.out + head;
+	request.payload.ptr_len = 2;
+	request.timeout_ns = INT64_MAX;
+	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream), VMC_OK);
+	check_sends(&end, "00000014 00000001 01 00 0a0173 12016d"
+			  "20ffffffffffffffff7f 1a026162");
+}
+
 TEST(client_composes_one_request_at_a_time)
 {
-	struct vmc_engine_request request = { "s", "m", { NULL, 0 }, 0 };
+	struct vmc_engine_request request = { .service = "s", .method = "m" };
 	struct end end;
 	uint32_t stream;
 
@@ -846,7 +895,9 @@ TEST(client_composes_one_request_at_a_time)
 TEST(request_that_does_not_fit_is_refused)
 {
 	static const uint8_t bytes[OUT_SIZE];
-	struct vmc_engine_request request = { "s", "m", { bytes, 0 }, 0 };
+	struct vmc_engine_request request = { .service = "s",
+					      .method = "m",
+					      .payload = { bytes, 0 } };
 	struct end end;
 	uint32_t stream;
 	size_t fits = OUT_SIZE - 10 - 6 - 3;
@@ -864,7 +915,7 @@ TEST(request_that_does_not_fit_is_refused)
 
 TEST(stream_numbers_are_used_up)
 {
-	struct vmc_engine_request request = { "s", "m", { NULL, 0 }, 0 };
+	struct vmc_engine_request request = { .service = "s", .method = "m" };
 	struct end end;
 	uint32_t stream;
 
@@ -1084,7 +1135,9 @@ static void replay_response(const struct ttrpc_capture *c, uint32_t stream,
 			    size_t cut)
 {
 	struct vmc_engine_request request = {
-		c->service, c->method, { NULL, 0 }, (uint64_t)c->timeout_ns
+		.service = c->service,
+		.method = c->method,
+		.timeout_ns = (uint64_t)c->timeout_ns,
 	};
 	uint8_t frame[256], sent[256], payload[256];
 	struct vmc_view expected = { payload, from_hex(c->payload, payload) };
@@ -1202,6 +1255,8 @@ TESTS(RUN(server_answers_a_request)
       RUN(end_while_draining_is_a_loss)
       RUN(frames_before_the_end_are_served)
       RUN(client_asks_and_is_answered)
+      RUN(requests_tail_follows_from_where_it_is)
+      RUN(requests_payload_may_lie_in_out)
       RUN(client_composes_one_request_at_a_time)
       RUN(request_that_does_not_fit_is_refused)
       RUN(stream_numbers_are_used_up)
