@@ -6,7 +6,7 @@
 # -- What there is -----------------------------------------------------------
 
 UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
-	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
+	test_cli_toml test_cli_vm_config test_crc32 test_cursor test_factory test_get_vm \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
@@ -16,7 +16,7 @@ UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
 SCENARIO = test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config client mock qemu)
+	usage config client mock run qemu)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
@@ -29,7 +29,7 @@ TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 
 # parts of the program that unit tests link; they are in no archive
 CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
-	toml toml_scan)
+	toml toml_scan vm_config)
 
 # -- Running them ------------------------------------------------------------
 
@@ -100,6 +100,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS)
 $(BUILD)/tests/test_cli_options: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_log: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_toml: $(CLI_PARTS)
+$(BUILD)/tests/test_cli_vm_config: $(CLI_PARTS)
 
 $(BUILD)/tests/program_tool: tests/program/program_tool.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -40,14 +40,14 @@ static int take_null(struct reading *r)
 }
 
 /* Decodes the string that is next behind the texts; its length. */
-static size_t decode(struct reading *r, size_t reserved)
+static size_t decode(struct reading *r)
 {
-	if (r->room <= reserved) {
+	if (r->room == 0) {
 		vmc_json_skip(&r->json);
 		vmc_json_refuse(&r->json, VMC_ERR_TOO_BIG, "no room for it");
 		return 0;
 	}
-	return vmc_json_take_text(&r->json, r->texts, r->room - reserved);
+	return vmc_json_take_text(&r->json, r->texts, r->room);
 }
 
 static void keep(struct reading *r, size_t len)
@@ -59,7 +59,7 @@ static void keep(struct reading *r, size_t len)
 static void take_text(struct reading *r, void *field)
 {
 	const char *text = r->texts;
-	size_t len = take_null(r) ? 0 : decode(r, 0);
+	size_t len = take_null(r) ? 0 : decode(r);
 
 	if (len > 0)
 		keep(r, len + 1);
@@ -112,8 +112,7 @@ static void take_vcpus(struct reading *r, void *field)
 		return;
 	number = vmc_json_take_number(&r->json);
 	if (!is_decimal(number))
-		vmc_json_refuse(&r->json, VMC_ERR_MALFORMED,
-				"count expected");
+		vmc_json_refuse(&r->json, VMC_ERR_MALFORMED, "count expected");
 	else
 		vcpus = round_up(number, &fits);
 	if (!fits)
@@ -144,7 +143,7 @@ static void take_parameter(struct reading *r)
 	vmc_json_enter_object(&r->json);
 	while (vmc_json_next_member(&r->json, &key)) {
 		if (vmc_json_text_is(key, "Key"))
-			keep(r, decode(r, 1));
+			keep(r, decode(r));
 		else if (vmc_json_text_is(key, "Value"))
 			raw = vmc_json_take_value(&r->json);
 		else

@@ -127,6 +127,13 @@ extern "C" {
 
 enum vmc_qemu_accel { VMC_QEMU_AUTO = 0, VMC_QEMU_KVM, VMC_QEMU_TCG };
 
+/* How the agent in a guest is reached: see "Agents" above. */
+enum vmc_qemu_agent {
+	VMC_QEMU_AGENT_NONE = 0,
+	VMC_QEMU_AGENT_SERIAL,
+	VMC_QEMU_AGENT_VSOCK
+};
+
 /* Zeroed fields mean their defaults. Strings live as long as the driver. */
 struct vmc_qemu_config {
 	const char *run_dir; /* VMs' directories lie in it; created with its
@@ -136,6 +143,8 @@ struct vmc_qemu_config {
 	const char *cpu;     /* -cpu; NULL: "host" for others than the
 			      * built-in guest on KVM, else "qemu64" */
 	enum vmc_qemu_accel accel;
+	enum vmc_qemu_agent agent;
+	uint8_t hold_console;
 	uint32_t root_ports; /* of a q35, at most 16; 0: 2 */
 	uint32_t trial_ms;   /* for KVM to prove itself; 0: 5000 */
 	uint32_t stop_ms;    /* each, from asking to SIGTERM to SIGKILL;
