@@ -8,7 +8,8 @@
  * loop steps them all and waits for whatever any of them waits for, so that
  * none keeps another one waiting.
  *
- * The VM is destroyed on every way out, by the one call of cli_take_stop.
+ * The VM is destroyed on every way out, by the one call of cli_take_stop; if
+ * this process is killed, by its guard.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_guard.h"
 #include "cli_signals.h"
 #include "cli_stream.h"
 #include "cli_take.h"
@@ -48,6 +50,7 @@ struct run {
 	struct cli_take take;
 	struct cli_process process;
 	struct cli_terminal terminal;
+	struct cli_guard guard;
 	struct vmc_error agent_error;
 
 	/* the request */
@@ -607,9 +610,11 @@ int cli_run(const struct cli_options *given)
 			       CLI_BY_SIGNAL(cli_signals_first()) :
 			       CLI_RUN_FAILED;
 	began_us = cli_now_us();
+	cli_guard_begin(&run.guard, &run.take);
 	code = run_command();
 	ended_us = cli_now_us();
 	cli_take_stop(&run.take);
+	cli_guard_end(&run.guard);
 	if (cli_given(given, CLI_TIMES))
 		say_times(began_us, ended_us, cli_now_us());
 	return code;

@@ -305,7 +305,7 @@ static enum vmc_status take_step(struct cli_take *take)
 					  now_ms);
 }
 
-/* What went by since the last one is the step's that was waited for. */
+/* What went by since it was called last is the step's that was waited for. */
 static void count_step(struct cli_take *take, enum vmc_get_vm_step step)
 {
 	uint64_t now_us = cli_now_us();
@@ -314,19 +314,25 @@ static void count_step(struct cli_take *take, enum vmc_get_vm_step step)
 	take->step_begun_us = now_us;
 }
 
-/* Until the VM is here, nothing that is given up costs one. */
+/*
+ * Until the VM is here, nothing that is given up costs one. Steps that do not
+ * wait end as they begin, and what they take counts as the one's before.
+ */
 static enum vmc_status obtain(struct cli_take *take)
 {
 	struct cli_call *call = &take->call;
-	enum vmc_get_vm_step step = VMC_GET_VM_CONFIG;
+	enum vmc_get_vm_step step;
 	enum vmc_status status;
 
 	cli_call_task(call);
 	take->step_begun_us = take->begun_us;
+	count_step(take, VMC_GET_VM_CONFIG);
+	take->get.step =
+		take->get.wanted.ptr ? VMC_GET_VM_CONFIG : VMC_GET_VM_BASE;
 	do {
+		step = take->get.step;
 		count_step(take, step);
 		status = take_step(take);
-		step = take->get.step;
 		say_mismatch(take);
 	} while (vmc_posix_again(&call->waiter, call->env, &call->task,
 				 &status));
