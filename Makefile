@@ -43,19 +43,22 @@ PROTOS = cache $(PROTOS_$(AGENT))
 NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
-WIRE = field pbio ttrpc_frame
+WIRE = field message_view pbio ttrpc_frame
 ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
 RPC = cache_calls channel
+RPC_kata = channel_move
+RPC_all = $(RPC_kata)
 AGENT_noop = agent_by_name agent_noop agent_table_noop
-AGENT_kata = agent_by_name agent_kata agent_noop agent_service \
-	agent_table_kata
+AGENT_kata = agent_by_name agent_dial agent_kata agent_methods agent_noop \
+	agent_service agent_table_kata kata_methods
 AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
 PROTOS_kata = agent health
 PROTOS_all = $(PROTOS_kata)
 NANOPB_kata = pb_encode
 NANOPB_all = $(NANOPB_kata)
-WIRE_kata = agent_pbio message_write
+WIRE_kata = agent_pbio agent_pbio_network agent_pbio_request \
+	agent_pbio_stats message_read message_write
 WIRE_all = $(WIRE_kata)
 DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot \
 	record vm vm_config
@@ -69,8 +72,10 @@ $(error TRANSPORT=$(TRANSPORT) is not there; there is: ttrpc)
 endif
 
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
-	$(WIRE_$(AGENT):%=src/wire/%.c) $(ENGINE:%=src/engine/%.c) $(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
-	$(RPC:%=src/rpc/%.c) $(AGENT_$(AGENT):%=src/agent/%.c) \
+	$(WIRE_$(AGENT):%=src/wire/%.c) $(ENGINE:%=src/engine/%.c) \
+	$(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
+	$(RPC:%=src/rpc/%.c) $(RPC_$(AGENT):%=src/rpc/%.c) \
+	$(AGENT_$(AGENT):%=src/agent/%.c) \
 	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c
 
 # An archive for each port and driver. The order is the linker's: users
@@ -79,8 +84,8 @@ PORTS = qemu mock sim linux posix null
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
-POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store posix_stream \
-	posix_wait
+POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
+	posix_stream posix_wait
 QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
 	qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
@@ -202,7 +207,7 @@ $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
 # The path of a call is built for speed, unless CFLAGS come from outside (as
 # they do in `make size`).
 HOT = src/base/cursor src/engine/pump src/engine/ttrpc_engine src/wire/field \
-	src/wire/pbio src/wire/ttrpc_frame src/service/cache_service \
+	src/wire/message_view src/wire/pbio src/wire/ttrpc_frame src/service/cache_service \
 	src/service/connection src/server port/linux/linux_loop \
 	port/posix/posix_stream
 $(HOT:%=$(BUILD)/%.o): CFLAGS += -O2
@@ -218,8 +223,12 @@ $(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(PB_CPPFLAGS))
 
-$(BUILD)/src/wire/pbio.o: $(PROTOS:%=$(GEN)/%.pb.h)
-FLAGS_pbio = $(PB_CPPFLAGS)
+# what sees nanopb, or generated structs
+PB_USERS = $(filter src/wire/message% src/wire/pbio% src/wire/agent_pbio% \
+	src/agent/kata_methods.c src/agent/agent_methods.c,$(LIB_SOURCES))
+$(PB_USERS:%.c=$(BUILD)/%.o): $(PROTOS:%=$(GEN)/%.pb.h)
+$(foreach user,$(PB_USERS),\
+	$(eval FLAGS_$(basename $(notdir $(user))) = $$(PB_CPPFLAGS)))
 
 # vmc_build_options says which tables are linked
 FLAGS_options = -DVMC_BUILD_TRANSPORT=$(TRANSPORT) -DVMC_BUILD_AGENT=$(AGENT)

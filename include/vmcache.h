@@ -67,6 +67,8 @@
 #include "vmcache/vm.h"
 #include "vmcache/store.h"
 #include "vmcache/client.h"
+#include "vmcache/agent_kata.h"
+#include "vmcache/agent_service.h"
 #include "vmcache/factory.h"
 #include "vmcache/pool.h"
 #include "vmcache/server.h"

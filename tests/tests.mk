@@ -5,7 +5,7 @@
 
 # -- What there is -----------------------------------------------------------
 
-UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
+UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_options \
 	test_cli_toml test_cli_vm_config test_crc32 test_cursor test_factory test_get_vm \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
@@ -13,6 +13,9 @@ UNIT = test_agent_noop test_channel test_cli_log test_cli_options \
 	test_qemu_command test_qemu_console test_qemu_json test_qmp \
 	test_record test_server test_sim test_status test_task test_text \
 	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config
+# what is in the archive with the agent kata only
+UNIT_kata = test_agent_methods test_agent_service
+UNIT_all = $(UNIT_kata)
 SCENARIO = test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
@@ -22,7 +25,8 @@ FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
 
-TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
+TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(UNIT_$(AGENT)) $(SCENARIO) \
+	$(QEMU_TESTS))
 TEST_OBJECTS = $(TESTS:%=%.o)
 TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 	-Itests/unit -Itests/scenario

@@ -634,7 +634,13 @@ struct vmc_agent_ops {
 					  int cpu_only, struct vmc_task *task,
 					  uint64_t now_ms);
 
-	/* 1.7-. MemHotplugByProbe: memory was added there, in sections. */
+	/*
+	 * 1.7-. MemHotplugByProbe: memory was added there, size_mib of it in
+	 * sections of section_mib each; the guest is told the address of
+	 * every section. Both 0: one section, of the size that sections have
+	 * in the guest. That is how an agent in the guest is called, which
+	 * is told addresses one by one (agent_service.h).
+	 */
 	enum vmc_status (*mem_hotplug_by_probe)(
 		struct vmc_agent *agent, uint64_t address, uint32_t size_mib,
 		uint32_t section_mib, struct vmc_task *task, uint64_t now_ms);

@@ -47,9 +47,10 @@
  * capabilities: BLOCK_DEVICE, as Kata's. init: the VM does not end by itself.
  * start_sandbox is Check, then CreateSandbox.
  *
- * online_cpu_mem asks the agent's version first, once a connection, and says
- * how many vCPUs are new to one before 3.2.0, how many there are in all to
- * others. It asks the agent to wait until they are there.
+ * online_cpu_mem asks the agent's version first, once for an address, and
+ * says how many vCPUs are new to one before 3.2.0, how many there are in all
+ * to others. Of methods that take two calls (this and start_sandbox) one is
+ * in flight at a time: VMC_ERR_BUSY.
  *
  * Reads: at most what VMC_AGENT_WINDOW_SIZE holds comes at once.
  * Kata's agent tells the end of a stream by an error that ends in "eof"; that
@@ -85,15 +86,14 @@ struct vmc_agent_kata_config {
  * Complete so that it can be placed anywhere; private.
  */
 struct vmc_agent_kata {
-	uint8_t begun; /* the channel was initialised */
-	uint8_t given; /* its stream was given */
+	uint8_t begun; /* it has an address or a stream */
 	uint8_t dead;
-	uint8_t version_known; /* of the agent at this connection */
-	uint8_t counts_new;    /* online_cpu_mem tells how many are new */
-	uint8_t phase;         /* of the call of two calls that is under way */
-	char url[VMC_URL_SIZE];
-	struct vmc_task inner; /* of that one */
+	uint8_t version_known; /* of the agent that is talked to */
+	uint8_t counts_new;    /* it wants to know how many vCPUs are new */
+	struct vmc_task inner; /* of a method that takes two calls */
 	struct vmc_channel channel;
+	char url[VMC_URL_SIZE];
+	char dial[VMC_URL_SIZE]; /* as the port takes it */
 	uint8_t out[VMC_AGENT_REQUEST_SIZE];
 	uint8_t window[VMC_AGENT_WINDOW_SIZE];
 };

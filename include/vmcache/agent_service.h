@@ -26,13 +26,17 @@
  * as a task: one that waits keeps nobody else waiting, answers come in any
  * order. A call's timeout is its task's deadline: DEADLINE_EXCEEDED.
  *
+ * A connection that its peer ends is over at once: what can be answered is
+ * answered, calls that wait for something are cancelled.
+ *
  * What a peer is answered
  *   - a call that is no method, or that the agent answers with
  *     VMC_ERR_UNSUPPORTED: UNIMPLEMENTED
  *   - a request that cannot be read: INVALID_ARGUMENT, and why
- *   - one that is larger than the window, or has more in a list than
+ *   - one that is larger than the window, or has more in its lists than
  *     VMC_AGENT_SERVICE_LIST_MAX, or one call too many: RESOURCE_EXHAUSTED,
- *     with the limit
+ *     with the limit; so is one that cannot be answered at once and is
+ *     longer than VMC_AGENT_SERVICE_CALL_SIZE
  *   - what else fails: the code that stands for the status
  *     (vmc_status_code), or agent->error.code where the status is
  *     VMC_ERR_CALL, and the words of agent->error
@@ -42,8 +46,28 @@
  * version of the configuration. Of a method that the library knows no more of
  * than its name, the answer is UNIMPLEMENTED.
  *
- * CreateSandbox is the agent's start_sandbox, DestroySandbox its
- * stop_sandbox.
+ * Some requests are not quite what the agent is asked
+ *   - CreateSandbox is its start_sandbox, DestroySandbox its stop_sandbox,
+ *     which is told an empty one, as create_container is.
+ *   - OnlineCPUMem's nb_cpus is both `cpus` and `added`: who made the
+ *     request decided which; the agent brings up what is there. It is
+ *     answered when they are there, whatever `wait` says.
+ *   - MemHotplugByProbe is one mem_hotplug_by_probe for each address.
+ *   - RemoveContainer's timeout shortens the deadline of stop_container.
+ *   - SignalProcess without an exec_id is for `all`.
+ *   - WriteStdin whose bytes cannot be taken now waits with its first
+ *     VMC_AGENT_SERVICE_CALL_SIZE bytes, and the answer says how many those
+ *     were.
+ *   - ReadStdout and ReadStderr fetch VMC_AGENT_SERVICE_DATA_SIZE bytes at
+ *     most. To ask for none is INVALID_ARGUMENT: an answer without bytes
+ *     would look like the end.
+ *
+ * What an agent may rely on (agent.h), served here. Bytes of a request stay
+ * where they are from a call's first step to its last. Structs and lists are
+ * made anew for each step, with the same values: it must not look at them
+ * outside of a step of their call. Outputs are shared by all calls: it
+ * writes them in the step that ends its call, and not before. Its `error` is
+ * the service's.
  *
  * Requests come from a peer that may be hostile; nothing that it sends ends
  * the service. What is wrong with one message concerns that one call. Bytes
@@ -69,22 +93,29 @@ struct vmc_agent_service_config {
 	uint8_t *window;           /* the largest request; Kata's runtime copies
 				 * files in pieces of 1 MiB and wants
 				 * 1 MiB + 4 KiB */
-	size_t window_len;         /* 512 at least */
+	size_t window_len;         /* VMC_AGENT_SERVICE_WINDOW_MIN at least */
 	const char *version;       /* NULL: VMC_AGENT_API_VERSION */
-	uint32_t frame_timeout_ms; /* 0: 5000. Half a request that is not
-				    * followed by its rest is thrown away,
-				    * and the connection goes on: on a byte
-				    * pipe its sender may be gone without a
-				    * sign */
+	uint32_t frame_timeout_ms; /* 0: 5000. Half a request of which no
+				    * further byte comes for so long is
+				    * thrown away: on a byte pipe its sender
+				    * may be gone without a sign. Whoever is
+				    * there next begins anew, with stream 1,
+				    * so the connection does: calls in
+				    * flight are cancelled */
 };
+
+/* The shortest window: an envelope, and a request of a few words. */
+#define VMC_AGENT_SERVICE_WINDOW_MIN 512
+
+struct vmc_agent_method;
 
 /* Private: a call in flight. */
 struct vmc_agent_service_call {
 	struct vmc_task task;
+	const struct vmc_agent_method *method;
 	uint32_t stream;
-	uint16_t method;
-	uint16_t request_len;
-	uint8_t used;
+	uint32_t done; /* of what one request asks for several times */
+	uint32_t request_len;
 	uint8_t request[VMC_AGENT_SERVICE_CALL_SIZE];
 };
 
@@ -97,28 +128,49 @@ union vmc_agent_service_result {
 	struct vmc_container_stats stats;
 	struct vmc_guest_details details;
 	struct vmc_oom_event oom;
+	struct vmc_buffer data;
 	int32_t exit_status;
 	size_t written;
 };
 
 #define VMC_AGENT_SERVICE_STRUCTS (VMC_AGENT_SERVICE_LIST_MAX / 4)
 
-/* The lists of a request while it is read. Private. */
+/* Slots of a PCI path, each two digits and a '/' or the NUL. */
+#define VMC_AGENT_SERVICE_SLOT_MAX (VMC_AGENT_ADDRESS_SIZE / 3)
+
+/* What a request says, while a step of its call runs. Private. */
 struct vmc_agent_service_room {
 	struct vmc_view views[VMC_AGENT_SERVICE_LIST_MAX];
 	union {
 		struct {
+			struct vmc_sandbox sandbox;
+			struct vmc_storage storages[VMC_AGENT_SERVICE_STRUCTS];
+			struct vmc_kernel_module
+				kernel_modules[VMC_AGENT_SERVICE_STRUCTS];
+		} sandbox;
+		struct {
+			struct vmc_sandbox sandbox; /* an empty one */
+			struct vmc_container container;
 			struct vmc_storage storages[VMC_AGENT_SERVICE_STRUCTS];
 			struct vmc_device devices[VMC_AGENT_SERVICE_STRUCTS];
 			struct vmc_shared_mount
 				shared_mounts[VMC_AGENT_SERVICE_STRUCTS];
 		} container;
-		struct vmc_kernel_module
-			kernel_modules[VMC_AGENT_SERVICE_STRUCTS];
+		struct {
+			uint32_t slots[VMC_AGENT_SERVICE_SLOT_MAX];
+			char path[VMC_AGENT_ADDRESS_SIZE];
+		} swap;
+		struct vmc_exec exec;
+		struct vmc_storage storages[VMC_AGENT_SERVICE_STRUCTS];
 		struct vmc_route routes[VMC_AGENT_SERVICE_STRUCTS];
 		struct vmc_interface interface;
-	} list;
+		uint64_t addresses[VMC_AGENT_SERVICE_LIST_MAX];
+	} of;
 };
+
+/* Before bytes of an answer: a tag and a length of at most 4 MiB, rounded up.
+ * Private. */
+#define VMC_AGENT_SERVICE_HEAD_SIZE 8
 
 /* Complete so that it can be placed anywhere; private. */
 struct vmc_agent_service {
@@ -128,16 +180,23 @@ struct vmc_agent_service {
 	struct vmc_error error; /* of the call that is being answered */
 	uint64_t frame_until_ms;
 	uint8_t ended; /* the peer sends no more */
-	uint32_t call_len;
-	struct vmc_agent_service_call call[VMC_AGENT_SERVICE_CALL_MAX];
 	union vmc_agent_service_result result;
 	struct vmc_agent_service_room room;
-	uint8_t out[VMC_REQUEST_SIZE];             /* heads and errors */
-	uint8_t data[VMC_AGENT_SERVICE_DATA_SIZE]; /* of the answer under way */
+	uint8_t out[VMC_REQUEST_SIZE]; /* heads and errors */
+
+	/* call[order[0..call_len)] are in flight, first come first; the
+	 * others are free. */
+	uint32_t call_len;
+	uint8_t order[VMC_AGENT_SERVICE_CALL_MAX];
+	struct vmc_agent_service_call call[VMC_AGENT_SERVICE_CALL_MAX];
+
+	/* Of the answer under way. */
+	uint8_t data[VMC_AGENT_SERVICE_HEAD_SIZE + VMC_AGENT_SERVICE_DATA_SIZE];
 };
 
 /*
- * Prepares it.
+ * Prepares it. It has no connection yet. Memory that no call ever needed is
+ * never touched.
  *
  * VMC_ERR_OPTIONS:  the application was built with other knobs.
  * VMC_ERR_ARGUMENT: no agent, no port or too short a window.
@@ -170,7 +229,8 @@ void vmc_agent_service_close(struct vmc_agent_service *service);
 
 /*
  * What it waits for: fills out[0..out_len). Keys are 0. A handle may be there
- * twice. VMC_ERR_TOO_BIG if `cap` does not hold them all.
+ * twice. While the peer does not take an answer, calls in flight wait for
+ * nothing else. VMC_ERR_TOO_BIG if `cap` does not hold them all.
  */
 enum vmc_status vmc_agent_service_waits(struct vmc_agent_service *service,
 					struct vmc_wait *out, size_t cap,
@@ -178,12 +238,12 @@ enum vmc_status vmc_agent_service_waits(struct vmc_agent_service *service,
 					uint64_t *until_ms) VMC_CHECKED;
 
 /*
- * Goes on with all that has come.
+ * Goes on with what has come. With anything but VMC_AGAIN the connection has
+ * ended, as by close.
  *
  * VMC_AGAIN:        the connection lives.
- * VMC_CLOSED:       the peer has ended it, in order, and all it asked for is
- *                   answered.
- * VMC_ERR_LOST:     it broke.
+ * VMC_CLOSED:       the peer has ended it, in order; or there is none.
+ * VMC_ERR_LOST:     it broke, or ended inside a request.
  * VMC_ERR_PROTOCOL: what came is not ttrpc.
  */
 enum vmc_status vmc_agent_service_step(struct vmc_agent_service *service,

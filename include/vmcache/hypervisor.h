@@ -101,8 +101,10 @@ struct vmc_hypervisor_ops {
 				struct vmc_task *task, uint64_t now_ms);
 
 	/*
-	 * Stays VMC_AGAIN as long as an idle, paused VM lives, and fails
-	 * with VMC_ERR_VM once it does not. Its task names the handles that
+	 * Stays VMC_AGAIN as long as a VM lives that is idle and paused, or
+	 * that runs while its agent is asked whether it is there, and fails
+	 * with VMC_ERR_VM once it does not. Meanwhile the driver hears what
+	 * it has to (the console). Its task names the handles that
 	 * tell (a pidfd, the control channel), or the time to look again
 	 * where there are none. Cancelling it costs nothing.
 	 */

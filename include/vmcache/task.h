@@ -62,8 +62,9 @@ struct vmc_wait {
 #define VMC_WAIT_INDEX(key) ((key)&0xffffu)
 
 /* Handles that one operation waits for at once: a VM that boots has its
- * control channel, its console, its process and its standard error. */
-#define VMC_TASK_WAIT_MAX 4
+ * control channel, its console, its process and its standard error, and its
+ * agent's connection. */
+#define VMC_TASK_WAIT_MAX 5
 
 struct vmc_task {
 	/* For the caller to set before the first call: when the operation
@@ -117,6 +118,7 @@ static inline int vmc_task_active(const struct vmc_task *task)
  *
  * enter: begins a phase: `inner`, as new and with this task's deadline, is
  *        for the operation of that phase.
+ * show:    adds the inner task's waits and timer to its own.
  * forward: again, with the inner task's waits and timer shown as its own.
  */
 int vmc_task_begin(struct vmc_task *task, uint64_t now_ms) VMC_CHECKED;
@@ -126,6 +128,7 @@ enum vmc_status vmc_task_again(struct vmc_task *task);
 enum vmc_status vmc_task_end(struct vmc_task *task, enum vmc_status status);
 void vmc_task_enter(struct vmc_task *task, unsigned phase,
 		    struct vmc_task *inner);
+void vmc_task_show(struct vmc_task *task, const struct vmc_task *inner);
 enum vmc_status vmc_task_forward(struct vmc_task *task,
 				 const struct vmc_task *inner);
 

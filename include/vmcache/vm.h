@@ -106,7 +106,8 @@ struct vmc_vm {
 	void *driver; /* hypervisor.ops->vm_size bytes */
 	struct vmc_agent agent;
 	uint64_t begun_ms;
-	struct vmc_task step; /* of the operation inside an operation */
+	struct vmc_task step;  /* of the operation inside an operation */
+	struct vmc_task guard; /* the driver's watch while the agent is asked */
 
 	/* To be read again: */
 	char id[VMC_ID_SIZE];         /* unique; a UUID from direct factories.

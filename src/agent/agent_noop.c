@@ -9,7 +9,7 @@
  * task of the call, so one may serve any number of VMs. Methods that have
  * one signature and yield the same are one function here.
  */
-#include "vmcache/agent.h"
+#include "agent_noop.h"
 
 #include <string.h>
 
@@ -48,18 +48,21 @@ static void tell_nothing(struct vmc_agent *agent)
 {
 }
 
-static enum vmc_status configure(struct vmc_agent *agent,
-				 const struct vmc_hypervisor *hypervisor,
-				 struct vmc_view id, struct vmc_view share_path,
-				 int builtin_proxy)
+/* see agent_noop.h */
+enum vmc_status vmc_noop_configure(struct vmc_agent *agent,
+				   const struct vmc_hypervisor *hypervisor,
+				   struct vmc_view id,
+				   struct vmc_view share_path,
+				   int builtin_proxy)
 {
 	return VMC_OK;
 }
 
-static enum vmc_status
-configure_from_grpc(struct vmc_agent *agent,
-		    const struct vmc_hypervisor *hypervisor, struct vmc_view id,
-		    int builtin_proxy)
+/* see agent_noop.h */
+enum vmc_status
+vmc_noop_configure_from_grpc(struct vmc_agent *agent,
+			     const struct vmc_hypervisor *hypervisor,
+			     struct vmc_view id, int builtin_proxy)
 {
 	return VMC_OK;
 }
@@ -97,28 +100,33 @@ static void load(struct vmc_agent *agent, const struct vmc_agent_state *state)
 {
 }
 
-static void cleanup(struct vmc_agent *agent, struct vmc_view id)
+/* see agent_noop.h */
+void vmc_noop_cleanup(struct vmc_agent *agent, struct vmc_view id)
 {
 }
 
 /* ---- Kata 1.x: a proxy between runtime and agent ---- */
 
-static enum vmc_status set_proxy(struct vmc_agent *agent,
-				 const struct vmc_sandbox *sandbox,
-				 struct vmc_view proxy, int64_t pid,
-				 struct vmc_view url)
+/* see agent_noop.h */
+enum vmc_status vmc_noop_set_proxy(struct vmc_agent *agent,
+				   const struct vmc_sandbox *sandbox,
+				   struct vmc_view proxy, int64_t pid,
+				   struct vmc_view url)
 {
 	return VMC_OK;
 }
 
-static void set_proxy_from_grpc(struct vmc_agent *agent, struct vmc_view proxy,
-				int64_t pid, struct vmc_view url)
+/* see agent_noop.h */
+void vmc_noop_set_proxy_from_grpc(struct vmc_agent *agent,
+				  struct vmc_view proxy, int64_t pid,
+				  struct vmc_view url)
 {
 }
 
 /* get_vm_path, get_share_path */
-static enum vmc_status get_path(struct vmc_agent *agent, struct vmc_view id,
-				struct vmc_buffer *path)
+/* see agent_noop.h */
+enum vmc_status vmc_noop_get_path(struct vmc_agent *agent, struct vmc_view id,
+				  struct vmc_buffer *path)
 {
 	path->ptr_len = 0;
 	return VMC_OK;
@@ -127,9 +135,10 @@ static enum vmc_status get_path(struct vmc_agent *agent, struct vmc_view id,
 /* ---- Sandbox and containers ---- */
 
 /* start_proxy, create_sandbox, start_sandbox, stop_sandbox */
-static enum vmc_status tell_sandbox(struct vmc_agent *agent,
-				    const struct vmc_sandbox *sandbox,
-				    struct vmc_task *task, uint64_t now_ms)
+/* see agent_noop.h */
+enum vmc_status vmc_noop_tell_sandbox(struct vmc_agent *agent,
+				      const struct vmc_sandbox *sandbox,
+				      struct vmc_task *task, uint64_t now_ms)
 {
 	return done(task);
 }
@@ -387,8 +396,8 @@ const struct vmc_agent_ops vmc_agent_noop_ops = {
 	.capabilities = capabilities,
 	.check = ask_nothing,
 	.disconnect = tell_nothing,
-	.configure = configure,
-	.configure_from_grpc = configure_from_grpc,
+	.configure = vmc_noop_configure,
+	.configure_from_grpc = vmc_noop_configure_from_grpc,
 	.get_agent_url = get_agent_url,
 	.set_agent_url = set_agent_url,
 	.reuse_agent = reuse_agent,
@@ -396,17 +405,17 @@ const struct vmc_agent_ops vmc_agent_noop_ops = {
 	.mark_dead = tell_nothing,
 	.save = save,
 	.load = load,
-	.cleanup = cleanup,
+	.cleanup = vmc_noop_cleanup,
 
-	.start_proxy = tell_sandbox,
-	.set_proxy = set_proxy,
-	.set_proxy_from_grpc = set_proxy_from_grpc,
-	.get_vm_path = get_path,
-	.get_share_path = get_path,
+	.start_proxy = vmc_noop_tell_sandbox,
+	.set_proxy = vmc_noop_set_proxy,
+	.set_proxy_from_grpc = vmc_noop_set_proxy_from_grpc,
+	.get_vm_path = vmc_noop_get_path,
+	.get_share_path = vmc_noop_get_path,
 
-	.create_sandbox = tell_sandbox,
-	.start_sandbox = tell_sandbox,
-	.stop_sandbox = tell_sandbox,
+	.create_sandbox = vmc_noop_tell_sandbox,
+	.start_sandbox = vmc_noop_tell_sandbox,
+	.stop_sandbox = vmc_noop_tell_sandbox,
 
 	.create_container = create_container,
 	.start_container = tell_view,

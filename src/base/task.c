@@ -78,13 +78,19 @@ void vmc_task_enter(struct vmc_task *task, unsigned phase,
 }
 
 /* see vmcache/task.h */
-enum vmc_status vmc_task_forward(struct vmc_task *task,
-				 const struct vmc_task *inner)
+void vmc_task_show(struct vmc_task *task, const struct vmc_task *inner)
 {
 	unsigned i;
 
 	for (i = 0; i < inner->wait_len; i++)
 		vmc_task_wait(task, inner->wait[i].handle, inner->wait[i].want);
 	vmc_task_until(task, inner->until_ms);
+}
+
+/* see vmcache/task.h */
+enum vmc_status vmc_task_forward(struct vmc_task *task,
+				 const struct vmc_task *inner)
+{
+	vmc_task_show(task, inner);
 	return vmc_task_again(task);
 }

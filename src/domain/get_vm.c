@@ -134,7 +134,8 @@ static enum vmc_status step_online(struct vmc_get_vm *get, struct vmc_vm *vm,
 	if (vm->cpu_delta == 0 && !get->memory_added)
 		return VMC_OK;
 	status = vm->agent.ops->online_cpu_mem(
-		&vm->agent, vm->vcpus, vm->cpu_delta, 0, &get->call, now_ms);
+		&vm->agent, vm->vcpus, vm->cpu_delta, !get->memory_added,
+		&get->call, now_ms);
 	if (status == VMC_OK)
 		vm->cpu_delta = 0;
 	return status;

@@ -11,6 +11,9 @@
 /* Where id, agent_url and error begin, the last of a VM. */
 #define TEXTS offsetof(struct vmc_vm, id)
 
+/* An agent whose connection was lost. */
+#define ASK_AGAIN_MS 10
+
 enum boot_phase { BOOT_DRIVER = 1, BOOT_READY, BOOT_CHECK, BOOT_PAUSE };
 
 static const char *const state_names[] = {
@@ -34,6 +37,7 @@ static void forget(struct vmc_vm *vm)
 	vm->vcpus = vm->memory_mib = vm->cpu_delta = vm->context_id = 0;
 	vm->state = VMC_VM_EMPTY;
 	vmc_task_init(&vm->step);
+	vmc_task_init(&vm->guard);
 	if (vm->hypervisor.ops->vm_size)
 		memset(vm->driver, 0, vm->hypervisor.ops->vm_size);
 }
@@ -69,10 +73,11 @@ static void cancel_step(struct vmc_task *task)
 	struct vmc_vm *vm = task->owner;
 
 	vmc_task_cancel(&vm->step);
+	vmc_task_cancel(&vm->guard);
 	vm->state = VMC_VM_STOPPING;
 }
 
-static enum vmc_status check(struct vmc_vm *vm, uint64_t now_ms)
+static enum vmc_status ask_agent(struct vmc_vm *vm, uint64_t now_ms)
 {
 	struct vmc_agent *agent = &vm->agent;
 	enum vmc_status status = VMC_OK;
@@ -83,6 +88,29 @@ static enum vmc_status check(struct vmc_vm *vm, uint64_t now_ms)
 	if (status)
 		return status;
 	return agent->ops->check(agent, &vm->step, now_ms);
+}
+
+/*
+ * The agent is asked; meanwhile the driver sees to the VM. A connection that
+ * is lost may be the first sign of a VM that ends, and the driver will know
+ * better why; if it has not ended, the agent is asked again.
+ */
+static enum vmc_status check(struct vmc_vm *vm, uint64_t now_ms)
+{
+	uint64_t deadline_ms = vm->step.deadline_ms;
+	enum vmc_status status = ask_agent(vm, now_ms);
+
+	if (status == VMC_ERR_LOST) {
+		vmc_error_reset(&vm->error);
+		vm->step.deadline_ms = deadline_ms;
+		vmc_task_until(&vm->step, now_ms + ASK_AGAIN_MS);
+		status = VMC_AGAIN;
+	}
+	if (status == VMC_AGAIN)
+		return vm->hypervisor.ops->watch(vm->hypervisor.ctx, vm,
+						 &vm->guard, now_ms);
+	vmc_task_cancel(&vm->guard);
+	return status;
 }
 
 static enum vmc_status boot_step(struct vmc_vm *vm,
@@ -113,8 +141,8 @@ static enum vmc_status boot_fail(struct vmc_vm *vm, struct vmc_task *task,
 {
 	status = vmc_error_set(&vm->error, status, vmc_status_words(status),
 			       vmc_vm_state_name(vm->state));
-	vmc_task_cancel(&vm->step);
-	vm->state = VMC_VM_STOPPING;
+	cancel_step(task);
+	vm->agent.ops->disconnect(&vm->agent);
 	return vmc_task_end(task, status);
 }
 
@@ -159,8 +187,10 @@ enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 		status = boot_step(vm, config, task->phase, now_ms);
 		if (status == VMC_AGAIN && late)
 			break;
-		if (status == VMC_AGAIN)
+		if (status == VMC_AGAIN) {
+			vmc_task_show(task, &vm->guard);
 			return vmc_task_forward(task, &vm->step);
+		}
 		if (status)
 			return boot_fail(vm, task, status);
 		if (task->phase == BOOT_CHECK)

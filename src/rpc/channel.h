@@ -38,4 +38,14 @@ enum vmc_status vmc_channel_request(struct vmc_channel *channel,
 				    struct vmc_task *task,
 				    uint64_t now_ms) VMC_CHECKED;
 
+/*
+ * Makes the connection of `from`, which has no call in flight (else
+ * VMC_ERR_BUSY), that of `to`. Window and `out` are as large, with the same
+ * bytes in them. `from` stays initialised, and connects anew.
+ */
+enum vmc_status vmc_channel_move(struct vmc_channel *to,
+				 struct vmc_channel *from, uint8_t *window,
+				 uint8_t *out,
+				 const char *endpoint) VMC_CHECKED;
+
 #endif

@@ -72,7 +72,8 @@ void vmc_agent_write_details(struct vmc_writer *w,
  * that `room` names.
  */
 
-/* Where the lists of a request are put when it is read. */
+/* Where the lists of a request are put when it is read: lists of structs from
+ * the arrays' beginnings, views behind the `len` that are taken. */
 struct vmc_agent_request_room {
 	struct vmc_message_room views;
 	struct vmc_storage *storages;
@@ -118,7 +119,8 @@ void vmc_agent_write_storages(struct vmc_writer *w,
 			      const struct vmc_storage *storages,
 			      size_t storages_len);
 
-/* UpdateInterfaceRequest, UpdateRoutesRequest. */
+/* UpdateInterfaceRequest, UpdateRoutesRequest. Without an interface in it,
+ * `present` is 0. */
 enum vmc_status
 vmc_agent_read_update_interface(struct vmc_view bytes,
 				struct vmc_interface *interface,

@@ -5,8 +5,8 @@
  * A generated struct (*.pb.h) has a `struct vmc_view` for a string or bytes,
  * and a `struct vmc_list` for a repeated field; both are read and written by
  * one function, vmc_message_field, which the .options files name. Only
- * message.c, agent_pbio.c and pbio.c see nanopb's encoder and decoder; what is
- * above them fills in generated structs, and looks into them.
+ * message_*.c, agent_pbio*.c and pbio.c see nanopb's encoder and decoder; what
+ * is above them fills in generated structs, and looks into them.
  *
  * Reading. Views point into the input. As protobuf has it: unknown fields
  *   are skipped, an absent field is its zero value, of a field that comes

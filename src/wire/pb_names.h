@@ -44,7 +44,7 @@
 #define pb_release vmc_pb_release
 #define pb_skip_field vmc_pb_skip_field
 
-/* pb_encode.c: not in the archive; for tests, and for agents to come */
+/* pb_encode.c: only in an archive with the Kata agent's messages */
 #define pb_encode vmc_pb_encode
 #define pb_encode_ex vmc_pb_encode_ex
 #define pb_encode_fixed32 vmc_pb_encode_fixed32

@@ -4,7 +4,7 @@
  * given; what is written straight is what nanopb would have written.
  *
  * Generated messages have `struct vmc_view` where protobuf has strings and
- * bytes. nanopb's decoder calls vmc_pbio_view_field for each of those, by
+ * bytes. nanopb's decoder calls vmc_message_view_field for each of those, by
  * the name that proto/cache.options.in gives it. Nothing is encoded through
  * nanopb, whose encoder walks a submessage twice; and GrpcStatus, which is
  * asked for over and over, is read straight too: nanopb takes five times as
@@ -12,45 +12,16 @@
  */
 #include "pbio.h"
 
-#include <pb_decode.h>
-
 #include "cache.pb.h"
 #include "field.h"
-#include "../base/text.h"
+#include "message_list.h"
 
 #include <string.h>
 
 #define NUMBER(field) VMC_FIELD_TAG(field, VMC_FIELD_VARINT)
 #define BYTES(field) VMC_FIELD_TAG(field, VMC_FIELD_BYTES)
 
-/* -- nanopb's hooks -------------------------------------------------------- */
-
-/*
- * What nanopb hands to a hook is a part of the input, or, if the field came
- * as a number, a copy of it on nanopb's stack. The mark that `decode` puts
- * on the input's stream is on its parts, and not on the copy.
- */
-static bool of_input(const pb_istream_t *stream)
-{
-	return stream->callback != NULL;
-}
-
-/* A string, or bytes. */
-bool vmc_pbio_view_field(pb_istream_t *istream, pb_ostream_t *ostream,
-			 const pb_field_t *field)
-{
-	struct vmc_view *view = field->pData;
-
-	if (ostream || !of_input(istream))
-		return false;
-	view->ptr = istream->state;
-	view->ptr_len = istream->bytes_left;
-	if (PB_LTYPE(field->type) == PB_LTYPE_STRING && !vmc_utf8_valid(*view))
-		return false;
-	return pb_read(istream, NULL, istream->bytes_left);
-}
-
-/* `message` is the caller's to clear. */
+/* `message` is the caller's to clear. The mark: message_list.h. */
 static bool decode(struct vmc_view bytes, const pb_msgdesc_t *fields,
 		   void *message)
 {

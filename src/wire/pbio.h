@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pbio: the messages of cache.CacheService (proto/cache.proto) in and out.
- * The only file that sees nanopb; what is above it sees views and plain
- * structs.
+ * What is above it sees views and plain structs, nothing of nanopb.
  *
  * Reading. Strings and bytes come out as views into the input, whatever
  *   their length; nothing is copied but what lands in a fixed field of a

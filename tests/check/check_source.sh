@@ -48,7 +48,7 @@ layers()
 			split($1, from, "/"); room = from[2]
 			to = $4
 			if (to ~ /^vmcache(\.h$|\/)/) next
-			if (to ~ /\.pb\.h$/ && room == "wire") next
+			if (to ~ /\.pb\.h$/ && (room == "wire" || room == "agent")) next
 			if (to !~ /\//) next       # beside it
 			n = split(to, path, "/")
 			target = path[n - 1]
@@ -70,13 +70,16 @@ layers()
 system_headers()
 {
 	grep -rnE '^#include <' src include |
-		grep -vE '<(string|stddef|stdint|stdbool|limits|pb_decode)\.h>'
+		grep -vE '<(string|stddef|stdint|stdbool|limits|pb_(common|decode|encode))\.h>'
 }
 
+# nanopb itself: the files of messages; its generated structs: agents too
 only_pbio_sees_nanopb()
 {
-	grep -rlE '#include [<"](pb|pb_[a-z]*|.*\.pb)\.h[>"]' src include |
-		grep -vx src/wire/pbio.c
+	grep -rlE '#include [<"](pb|pb_[a-z]*)\.h[>"]' src include |
+		grep -vE '^src/wire/(message|pbio|agent_pbio)[a-z_]*\.[ch]$'
+	grep -rlE '#include [<"].*\.pb\.h[>"]' src include |
+		grep -vE '^src/(wire/(pbio|agent_pbio)[a-z_]*\.c|agent/)'
 }
 
 libc_in_src()

@@ -150,12 +150,58 @@ TEST(failure_of_each_part_is_told)
 TEST(failure_of_the_check_is_told)
 {
 	begin();
-	check_status = VMC_ERR_LOST;
-	CHECK_EQ_INT(boot(), VMC_ERR_LOST);
+	check_status = VMC_ERR_CALL;
+	CHECK_EQ_INT(boot(), VMC_ERR_CALL);
 	CHECK_EQ_INT(vm.state, VMC_VM_STOPPING);
-	CHECK_EQ_INT(vm.error.status, VMC_ERR_LOST);
+	CHECK_EQ_INT(vm.error.status, VMC_ERR_CALL);
 	CHECK(vm.error.text[0] != '\0');
+	CHECK_EQ_INT(disconnects, 1);
 	CHECK_EQ_INT(w.mock.called[VMC_MOCK_PAUSE], 0);
+	end();
+}
+
+/* The VM may be about to end, of which the driver knows more. */
+TEST(agent_that_is_lost_is_asked_again)
+{
+	begin();
+	check_status = VMC_ERR_LOST;
+	CHECK_EQ_INT(boot(), VMC_AGAIN);
+	CHECK_EQ_INT(vm.state, VMC_VM_CHECKING);
+	CHECK(task.until_ms <= w.sim.now_ms + 10);
+	pass(10);
+	CHECK_EQ_INT(boot(), VMC_AGAIN);
+	CHECK_EQ_INT(checks, 2);
+	check_status = VMC_OK;
+	pass(10);
+	CHECK_EQ_INT(boot(), VMC_OK);
+	CHECK_EQ_INT(vm.error.status, VMC_OK);
+	end();
+}
+
+TEST(agent_that_is_lost_for_good_is_a_failed_boot)
+{
+	begin();
+	check_status = VMC_ERR_LOST;
+	task.deadline_ms = w.sim.now_ms + 100;
+	while (boot() == VMC_AGAIN && w.sim.now_ms < task.deadline_ms)
+		w.sim.now_ms = task.until_ms;
+	CHECK_EQ_INT(vm.state, VMC_VM_STOPPING);
+	CHECK_EQ_INT(vm.error.status, VMC_ERR_TIMEOUT);
+	CHECK(checks <= 12);
+	end();
+}
+
+/* Nobody else would notice: the agent may wait for an answer for long. */
+TEST(vm_that_ends_while_its_agent_is_asked_is_noticed)
+{
+	begin();
+	check_status = VMC_AGAIN;
+	CHECK_EQ_INT(boot(), VMC_AGAIN);
+	CHECK_EQ_INT(vm.state, VMC_VM_CHECKING);
+	CHECK_EQ_INT(task.wait_len, 1); /* the driver's handle, shown */
+	vmc_mock_kill(&w.machine[0]);
+	CHECK_EQ_INT(boot(), VMC_ERR_VM);
+	CHECK_EQ_INT(vm.error.status, VMC_ERR_VM);
 	end();
 }
 
@@ -465,6 +511,9 @@ TESTS(RUN(boots_at_once)
       RUN(shows_each_state_while_booting)
       RUN(failure_of_each_part_is_told)
       RUN(failure_of_the_check_is_told)
+      RUN(agent_that_is_lost_is_asked_again)
+      RUN(agent_that_is_lost_for_good_is_a_failed_boot)
+      RUN(vm_that_ends_while_its_agent_is_asked_is_noticed)
       RUN(deadline_covers_every_part)
       RUN(deadline_covers_the_check)
       RUN(cancelled_boot_is_to_be_stopped)
