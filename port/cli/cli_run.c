@@ -23,9 +23,6 @@
 #include "cli_take.h"
 #include "cli_terminal.h"
 
-/* What a command in a VM is called. */
-#define EXEC_ID "run"
-
 /* Words of a command, and its environment. A Kata agent has no limit of its
  * own, the request has (VMC_AGENT_REQUEST_SIZE). */
 #define ARGUMENT_MAX 1024
@@ -192,7 +189,6 @@ static enum cli_exit fill(const struct cli_options *given)
 {
 	enum cli_exit code = fill_arguments(given);
 
-	run.exec.exec_id = vmc_view_of(EXEC_ID);
 	run.exec.cwd = vmc_view_of(cli_text(given, CLI_WORKDIR, "/"));
 	if (code == CLI_DONE)
 		code = fill_user(given);
@@ -228,6 +224,8 @@ static int begin(void)
 	enum vmc_status status;
 
 	fill_env();
+	/* one command in a VM, but agents of a test may stand for several */
+	run.exec.exec_id = vmc_view_of(run.take.vm.id);
 	vmc_error_reset(&run.agent_error);
 	agent()->error = &run.agent_error;
 	cli_call_task(call);
@@ -522,21 +520,52 @@ static void ask_why(void)
 	}
 }
 
+/* The last line that is not empty. */
+static struct vmc_view last_line(struct vmc_view text)
+{
+	size_t begin;
+
+	while (text.ptr_len > 0 && text.ptr[text.ptr_len - 1] <= ' ')
+		text.ptr_len--;
+	begin = text.ptr_len;
+	while (begin > 0 && text.ptr[begin - 1] != '\n')
+		begin--;
+	text.ptr += begin;
+	text.ptr_len -= begin;
+	return text;
+}
+
+static void say_vm_ended(void)
+{
+	const struct vmc_error *error = &run.take.vm.error;
+
+	cli_complain(options(), "the VM has ended: %s",
+		     error->text[0] ? error->text :
+				      vmc_status_words(VMC_ERR_VM));
+}
+
+/* The VM lives: what it said last may tell what became of the agent. */
+static void say_agent_lost(enum vmc_status status)
+{
+	const struct vmc_hypervisor *hypervisor = &run.take.vm.hypervisor;
+	const struct vmc_error *error = &run.agent_error;
+	struct vmc_view line = last_line(
+		hypervisor->ops->console(hypervisor->ctx, &run.take.vm));
+
+	cli_complain(options(), "the VM's agent: %s%s%.*s",
+		     error->text[0] ? error->text : vmc_status_words(status),
+		     line.ptr_len ? "; the console's last line: " : "",
+		     (int)line.ptr_len, (const char *)line.ptr);
+}
+
 static int lost(enum vmc_status status)
 {
-	const struct vmc_error *agent_error = &run.agent_error;
-	const struct vmc_error *vm_error = &run.take.vm.error;
-
 	if (status == VMC_ERR_LOST || status == VMC_ERR_NO_SERVER)
 		ask_why();
 	if (run.watch_ended)
-		cli_complain(options(), "the VM has ended: %s",
-			     vm_error->text[0] ? vm_error->text :
-						 vmc_status_words(VMC_ERR_VM));
+		say_vm_ended();
 	else
-		cli_complain(options(), "the VM's agent: %s",
-			     agent_error->text[0] ? agent_error->text :
-						    vmc_status_words(status));
+		say_agent_lost(status);
 	return CLI_RUN_FAILED;
 }
 
