@@ -168,10 +168,10 @@ output_that_nobody_reads_stops_nothing()
 	run=$!
 	printed begun
 	kill -TERM $run
-	until_true sh -c 'dd if="$0" of=/dev/null bs=65536 count=1 \
-		2>/dev/null && ! kill -0 "$1" 2>/dev/null' "$work/unread" $run
-	ended_with 143
+	# what it wrote before its end is not thrown away
+	cat "$work/unread" >/dev/null &
 	exec 8>&-
+	ended_with 143
 }
 
 a_reader_that_is_gone_ends_the_command()
