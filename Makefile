@@ -26,7 +26,7 @@ LINK ?= -static -no-pie
 # knobs of include/vmcache/config.h: make KNOBS="-DVMC_VM_MAX=8"
 KNOBS ?=
 # the backends in libvmcache.a: noop, kata or all; ttrpc
-AGENT ?= noop
+AGENT ?= all
 TRANSPORT ?= ttrpc
 # nanopb's C sources; `make deps` puts Debian's there
 NANOPB_DIR ?= build/deps/nanopb
@@ -114,7 +114,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # A function inlined into its only caller would burden all of its paths. What
 # is kept in registers across calls and loops costs more than it saves.
 SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
-	-fno-caller-saves -fno-move-loop-invariants)
+	-fno-caller-saves -fno-move-loop-invariants -fno-ira-hoist-pressure \
+	-fno-thread-jumps -fno-shrink-wrap)
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fPIE $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP

@@ -16,7 +16,7 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_option
 # what is in the archive with the agent kata only
 UNIT_kata = test_agent_methods test_agent_service
 UNIT_all = $(UNIT_kata)
-SCENARIO = test_handover test_hostile test_soak test_waiting
+SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 	usage config client mock run qemu)

@@ -120,7 +120,8 @@ struct vmc_vm {
  * Places an empty VM. `driver` is hypervisor.ops->vm_size bytes, aligned to
  * vm_align, that belong to this VM until it is released or stopped. `agent`
  * is copied, and says its failures in vm->error; its state must not be
- * shared with another VM.
+ * shared with another VM. Its connection is closed when the VM is stopped or
+ * released: whoever has the VM next dials the agent himself.
  */
 void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
 		 void *driver, struct vmc_agent agent);

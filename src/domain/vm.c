@@ -36,6 +36,7 @@ static void forget(struct vmc_vm *vm)
 	vm->pid = 0;
 	vm->vcpus = vm->memory_mib = vm->cpu_delta = vm->context_id = 0;
 	vm->state = VMC_VM_EMPTY;
+	vm->agent.ops->disconnect(&vm->agent);
 	vmc_task_init(&vm->step);
 	vmc_task_init(&vm->guard);
 	if (vm->hypervisor.ops->vm_size)

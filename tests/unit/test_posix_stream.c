@@ -230,7 +230,7 @@ TEST(addresses_of_agents_are_connected_to)
 TEST(a_name_in_the_abstract_namespace_is_connected_to)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	char address[64];
+	char address[96];
 	vmc_handle client;
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int len = snprintf(name.sun_path + 1, 60, "vmcache-test-%d",
