@@ -80,7 +80,10 @@ LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 
 # An archive for each port and driver. The order is the linker's: users
 # before what they use.
-PORTS = qemu mock sim linux posix null
+PORTS = guest qemu mock sim linux posix null
+GUEST = guest_channel guest_error guest_file guest_linux guest_metrics guest_net guest_online \
+	guest_oom guest_process guest_random guest_sandbox guest_spawn \
+	guest_stdio guest_sys guest_uevent
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
@@ -89,6 +92,7 @@ POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
 QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
 	qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
+PORT_guest = $(GUEST:%=port/guest/%.c)
 PORT_linux = $(LINUX:%=port/linux/%.c)
 PORT_mock = $(MOCK:%=port/mock/%.c)
 PORT_null = $(NULL:%=port/null/%.c)
@@ -102,6 +106,11 @@ CLI = cli_agent cli_call cli_config cli_driver cli_escape cli_get cli_guard \
 	cli_settings cli_signals cli_status cli_stdio cli_stream cli_take \
 	cli_terminal cli_toml cli_toml_scan cli_vm_config main
 PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
+
+# the program vmcache-agent, on top of port/guest's archive
+GUEST_PROGRAM = guest_init guest_listen guest_main guest_options guest_say \
+	guest_serve
+GUEST_SOURCES = $(GUEST_PROGRAM:%=port/guest/%.c)
 
 # -- How ---------------------------------------------------------------------
 
@@ -132,6 +141,7 @@ LIBS = $(PORT_LIBS) $(LIB)
 LIB_OBJECTS = $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(PROTOS:%=$(GEN)/%.pb.o) \
 	$(NANOPB:%=$(BUILD)/nanopb/%.o)
 PROGRAM_OBJECTS = $(PROGRAM_SOURCES:%.c=$(BUILD)/%.o)
+GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -294,6 +304,16 @@ $(BUILD)/vmcache: $(BUILD)/vmcache.unstripped
 	$(call say,STRIP,$@)
 	$(Q)$(STRIP) -o $@ $<
 
+# The guest's agent. It is small before it is fast.
+$(BUILD)/vmcache-agent.unstripped: $(GUEST_OBJECTS) \
+		$(patsubst %,$(BUILD)/libvmcache-%.a,guest linux posix) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,-z,noseparate-code -o $@ $^
+
+$(BUILD)/vmcache-agent: $(BUILD)/vmcache-agent.unstripped
+	$(call say,STRIP,$@)
+	$(Q)$(STRIP) -o $@ $<
+
 # -- Installing --------------------------------------------------------------
 
 HEADERS = $(sort $(wildcard include/vmcache/*.h))
@@ -342,5 +362,6 @@ include tests/tests.mk
 endif
 
 -include $(wildcard $(patsubst %.o,%.d,$(LIB_OBJECTS) $(PROGRAM_OBJECTS) \
+	$(GUEST_OBJECTS) \
 	$(foreach port,$(PORTS),$(PORT_$(port):%.c=$(BUILD)/%.o)) \
 	$(TEST_OBJECTS)))

@@ -5,8 +5,11 @@
 
 # -- What there is -----------------------------------------------------------
 
-UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_options \
-	test_cli_toml test_cli_vm_config test_crc32 test_cursor test_factory test_get_vm \
+UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
+	test_cli_options test_cli_toml test_cli_vm_config test_crc32 \
+	test_cursor test_factory test_get_vm test_guest_channel \
+	test_guest_file test_guest_linux test_guest_online \
+	test_guest_process test_guest_stdio \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
