@@ -195,8 +195,9 @@ TEST(what_is_wrong_is_named)
 		       "34");
 	refused("{\"HypervisorConfig\":{\"MemorySize\":4294967296}}",
 		VMC_ERR_TOO_BIG,
-		SERVER "HypervisorConfig.MemorySize: number out of range at byte "
-		       "34");
+		SERVER
+		"HypervisorConfig.MemorySize: number out of range at byte "
+		"34");
 	refused("{\"HypervisorConfig\":{\"NumVCPUsF\":4294967295.5}}",
 		VMC_ERR_TOO_BIG,
 		SERVER "HypervisorConfig.NumVCPUsF: number too big at byte "
