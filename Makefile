@@ -30,6 +30,8 @@ AGENT ?= all
 TRANSPORT ?= ttrpc
 # nanopb's C sources; `make deps` puts Debian's there
 NANOPB_DIR ?= build/deps/nanopb
+# for the machine that builds
+HOST_CC ?= gcc
 # for the machine that QEMU runs, whatever ours is
 GUEST_CC ?= gcc
 GUEST_LD ?= ld
@@ -111,6 +113,8 @@ PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
 GUEST_PROGRAM = guest_init guest_listen guest_main guest_options guest_say \
 	guest_serve
 GUEST_SOURCES = $(GUEST_PROGRAM:%=port/guest/%.c)
+GUEST_FILES = $(patsubst %,$(BUILD)/guest/%,vmlinuz initramfs.img append \
+	append-tcg)
 
 # -- How ---------------------------------------------------------------------
 
@@ -146,8 +150,8 @@ GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all lib program deps demo check bench size install uninstall help \
-	clean lint format FORCE
+.PHONY: all lib program guest deps demo check bench size install uninstall \
+	help clean lint format FORCE
 .DEFAULT_GOAL = all
 
 # -- Setting up --------------------------------------------------------------
@@ -157,7 +161,8 @@ GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 GOALS = $(filter-out deps,$(MAKECMDGOALS))
 DEPS_FIRST = $(and $(filter deps,$(MAKECMDGOALS)),$(GOALS))
 # what is asked for with it decides how much is needed
-DEPS_KIND = $(if $(GOALS),$(if $(filter check lint bench,$(GOALS)),check,build),check)
+DEPS_KIND = $(if $(GOALS),$(if $(filter check lint bench,$(GOALS)),check,$(if \
+	$(filter guest demo,$(GOALS)),guest,build)),check)
 
 deps: ## install what is needed (Debian, as root), fetch nanopb's sources
 	$(Q)NANOPB_DIR="$(filter-out build/deps/nanopb,$(NANOPB_DIR))" \
@@ -180,6 +185,8 @@ all: lib program ## archives and program; what `make` alone makes
 lib: $(LIBS) ## the archives: libvmcache.a, and one for each port
 
 program: $(BUILD)/vmcache ## the program vmcache, static
+
+guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinuz, initramfs.img, append
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \
@@ -313,6 +320,39 @@ $(BUILD)/vmcache-agent.unstripped: $(GUEST_OBJECTS) \
 $(BUILD)/vmcache-agent: $(BUILD)/vmcache-agent.unstripped
 	$(call say,STRIP,$@)
 	$(Q)$(STRIP) -o $@ $<
+
+# -- A Linux guest -----------------------------------------------------------
+
+# Debian's cloud kernel, busybox for commands, and our agent as /init. What
+# is Debian's `make deps guest` fetches; nothing of it is installed.
+GUEST_PARTS = build/deps/guest
+newc = $(BUILD)/guest/newc
+
+$(GUEST_PARTS)/vmlinuz:
+	@echo "the parts of a guest are not there yet: make deps guest" >&2
+	@exit 1
+
+$(newc): port/guest/newc.c
+	@mkdir -p $(@D)
+	$(call say,HOSTCC,$@)
+	$(Q)$(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
+
+$(BUILD)/guest/vmlinuz: $(GUEST_PARTS)/vmlinuz
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)
+	$(Q)cp $< $@
+
+$(BUILD)/guest/initramfs.img: $(BUILD)/vmcache-agent $(newc) \
+		port/guest/initramfs.sh $(GUEST_PARTS)/vmlinuz
+	$(call say,NEWC,$@)
+	$(Q)port/guest/initramfs.sh $(BUILD)/vmcache-agent $(GUEST_PARTS) \
+		$(@D)/work >$(@D)/list
+	$(Q)$(newc) <$(@D)/list >$@
+
+$(BUILD)/guest/app%: port/guest/app%
+	@mkdir -p $(@D)
+	$(call say,COPY,$@)
+	$(Q)sed '/^#/d' $< | tr '\n' ' ' | sed 's/ *$$//' >$@
 
 # -- Installing --------------------------------------------------------------
 
