@@ -5,11 +5,11 @@
 
 # -- What there is -----------------------------------------------------------
 
-UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_options \
-	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
-	test_guest_channel test_guest_file test_guest_linux test_guest_online \
-	test_guest_process \
-	test_guest_stdio \
+UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
+	test_cli_options test_cli_toml test_cli_vm_config test_crc32 \
+	test_cursor test_factory test_get_vm test_guest_channel \
+	test_guest_file test_guest_linux test_guest_online \
+	test_guest_process test_guest_stdio \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
@@ -23,7 +23,7 @@ UNIT_all = $(UNIT_kata)
 SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config client mock qemu)
+	usage config client mock run qemu)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
@@ -36,7 +36,7 @@ TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 
 # parts of the program that unit tests link; they are in no archive
 CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
-	toml toml_scan)
+	toml toml_scan vm_config)
 
 # -- Running them ------------------------------------------------------------
 
@@ -120,6 +120,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS)
 $(BUILD)/tests/test_cli_options: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_log: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_toml: $(CLI_PARTS)
+$(BUILD)/tests/test_cli_vm_config: $(CLI_PARTS)
 
 $(BUILD)/tests/program_tool: tests/program/program_tool.c $(BUILD)/flags
 	@mkdir -p $(@D)
