@@ -92,7 +92,7 @@ check: all choices tests sanitized by-clang small fuzz_programs interop_programs
 		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) \
 		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
 
-demo: program $(BUILD)/tests/program_tool ## what it does, shown on real VMs
+demo: program $(BUILD)/tests/program_tool $(if $(wildcard build/deps/guest/vmlinuz),guest) ## what it does, shown on real VMs
 	$(Q)tests/examples/demo.sh
 
 # -- Test programs -----------------------------------------------------------
