@@ -91,8 +91,8 @@ MOCK = mock
 NULL = null
 POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
 	posix_stream posix_wait
-QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
-	qemu_json qemu_plan qemu_stop qemu_talk qmp
+QEMU = qemu qemu_agent qemu_attach qemu_boot qemu_command qemu_console \
+	qemu_files qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
 PORT_guest = $(GUEST:%=port/guest/%.c)
 PORT_linux = $(LINUX:%=port/linux/%.c)
@@ -103,9 +103,10 @@ PORT_qemu = $(QEMU:%=port/qemu/%.c)
 PORT_sim = $(SIM:%=port/sim/%.c)
 PORT_DATA_qemu = $(BUILD)/port/qemu/rom/rom_image.o
 
-CLI = cli_call cli_config cli_driver cli_escape cli_get cli_help cli_log \
-	cli_options cli_output cli_quit cli_serve cli_settings cli_status \
-	cli_toml cli_toml_scan main
+CLI = cli_agent cli_call cli_config cli_driver cli_escape cli_get cli_guard \
+	cli_help cli_log cli_options cli_output cli_quit cli_run cli_serve \
+	cli_settings cli_signals cli_status cli_stdio cli_stream cli_take \
+	cli_terminal cli_toml cli_toml_scan cli_vm_config main
 PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
 
 # the program vmcache-agent, on top of port/guest's archive; not without the

@@ -5,14 +5,15 @@
 
 # -- What there is -----------------------------------------------------------
 
-UNIT = test_agent_kata test_agent_noop test_channel test_cli_log test_cli_options \
-	test_cli_toml test_crc32 test_cursor test_factory test_get_vm \
-	test_guest_channel test_guest_file test_guest_linux \
-	test_guest_online test_guest_process test_guest_stdio \
+UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
+	test_cli_options test_cli_toml test_cli_vm_config test_crc32 \
+	test_cursor test_factory test_get_vm test_guest_channel \
+	test_guest_file test_guest_linux test_guest_online \
+	test_guest_process test_guest_stdio \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
-	test_qemu_command test_qemu_console test_qemu_json test_qmp \
+	test_qemu_agent test_qemu_command test_qemu_console test_qemu_json test_qmp \
 	test_record test_server test_sim test_status test_task test_text \
 	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config \
 	$(UNIT_$(AGENT))
@@ -26,7 +27,7 @@ SCENARIO_kata = test_guest_service
 SCENARIO_all = $(SCENARIO_kata)
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config client mock qemu)
+	usage config client mock run qemu)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
@@ -39,7 +40,7 @@ TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 
 # parts of the program that unit tests link; they are in no archive
 CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
-	toml toml_scan)
+	toml toml_scan vm_config)
 
 # -- Running them ------------------------------------------------------------
 
@@ -95,7 +96,7 @@ check: all choices tests sanitized by-clang small fuzz_programs interop_programs
 		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) \
 		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
 
-demo: program $(BUILD)/tests/program_tool ## what it does, shown on real VMs
+demo: program $(BUILD)/tests/program_tool $(if $(wildcard build/deps/guest/vmlinuz),guest) ## what it does, shown on real VMs
 	$(Q)tests/examples/demo.sh
 
 # -- Test programs -----------------------------------------------------------
@@ -123,6 +124,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS)
 $(BUILD)/tests/test_cli_options: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_log: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_toml: $(CLI_PARTS)
+$(BUILD)/tests/test_cli_vm_config: $(CLI_PARTS)
 
 $(BUILD)/tests/program_tool: tests/program/program_tool.c $(BUILD)/flags
 	@mkdir -p $(@D)

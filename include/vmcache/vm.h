@@ -35,6 +35,9 @@ struct vmc_vm_config {
 	uint32_t memory_mib;         /* MemorySize; 0 means the driver's own */
 	uint32_t memory_max_mib;     /* DefaultMaxMemorySize; 0: memory_mib */
 	uint32_t memory_slots;       /* MemSlots; DIMMs that can be added */
+	const char *agent;           /* AgentType: "kata", "noop"; NULL: unsaid.
+				      * A key of Kata 1.x, which later ones
+				      * ignore */
 };
 
 /*

@@ -18,12 +18,22 @@ enum cli_exit {
 	CLI_FAILED = 1,    /* the call failed; the reason is on stderr */
 	CLI_USAGE = 2,     /* wrong usage */
 	CLI_NO_SERVER = 3, /* nobody listens at the endpoint */
-	CLI_DEADLINE = 4   /* --timeout has passed */
+	CLI_DEADLINE = 4,  /* --timeout has passed */
+
+	/* Of run, which exits with its command's status otherwise. */
+	CLI_RUN_FAILED = 125,
+	CLI_RUN_REFUSED = 126,  /* the command may not be executed */
+	CLI_RUN_NOT_FOUND = 127 /* it is not there */
 };
 
-/* One for each sub-command. They return what the program exits with. */
+/* What run exits with when that signal ended its command, or itself. */
+#define CLI_BY_SIGNAL(number) (128 + (number))
+
+/* One for each sub-command. They return what the program exits with; that
+ * of run may be any number to 255. */
 enum cli_exit cli_serve(const struct cli_options *options);
 enum cli_exit cli_get(const struct cli_options *options);
+int cli_run(const struct cli_options *options);
 enum cli_exit cli_status(const struct cli_options *options);
 enum cli_exit cli_config(const struct cli_options *options);
 enum cli_exit cli_quit(const struct cli_options *options);

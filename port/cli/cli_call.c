@@ -7,34 +7,6 @@
 #include <string.h>
 
 static uint8_t window[CLI_WINDOW_SIZE];
-static volatile sig_atomic_t caught;
-
-static void catch (int signal)
-{
-	caught = signal;
-}
-
-/* see cli_call.h */
-int cli_call_caught(void)
-{
-	return caught;
-}
-
-/* see cli_call.h */
-void cli_call_catch(struct cli_call *call)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = catch };
-	sigset_t blocked;
-
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigaction(signals[i], &action, NULL);
-		sigaddset(&blocked, signals[i]);
-	}
-	sigprocmask(SIG_BLOCK, &blocked, &call->signals);
-	call->waiter.signals = &call->signals;
-}
 
 /* see cli_call.h */
 uint64_t cli_call_now(struct cli_call *call)
@@ -54,7 +26,7 @@ enum vmc_status cli_call_open(struct cli_call *call, vmc_handle stream)
 {
 	struct vmc_channel_config config = {
 		.port = vmc_posix_port(NULL),
-		.endpoint = cli_endpoint(call->options),
+		.endpoint = call->endpoint,
 		.stream = stream,
 		.transport = cli_text(call->options, CLI_TRANSPORT, NULL),
 		.window = window,
@@ -69,9 +41,10 @@ void cli_call_init(struct cli_call *call, const struct cli_options *options,
 		   uint32_t timeout_ms)
 {
 	call->options = options;
+	call->endpoint = cli_endpoint(options);
 	call->env = vmc_posix_env(&call->clock);
 	vmc_posix_waiter_init(&call->waiter);
-	call->timeout_ms = cli_number(options, CLI_TIMEOUT, timeout_ms);
+	call->timeout_ms = cli_timeout(options, timeout_ms);
 	call->deadline_ms = VMC_NEVER;
 	if (call->timeout_ms)
 		call->deadline_ms = cli_call_now(call) + call->timeout_ms;
@@ -118,7 +91,7 @@ void cli_call_pause(struct cli_call *call, uint32_t ms)
 static enum cli_exit no_server(struct cli_call *call)
 {
 	const struct cli_options *options = call->options;
-	const char *endpoint = cli_endpoint(options);
+	const char *endpoint = call->endpoint;
 
 	if (options->command == CLI_QUIT)
 		cli_complain(options, "no server at %s", endpoint);
@@ -137,7 +110,10 @@ static enum cli_exit no_server(struct cli_call *call)
 static enum cli_exit late(struct cli_call *call)
 {
 	cli_complain(call->options, "%s within %u.%03u s",
-		     call->options->command == CLI_GET ? "no VM" : "no answer",
+		     call->options->command == CLI_GET ||
+				     call->options->command == CLI_RUN ?
+			     "no VM" :
+			     "no answer",
 		     call->timeout_ms / 1000, call->timeout_ms % 1000);
 	return CLI_DEADLINE;
 }

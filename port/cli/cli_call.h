@@ -4,16 +4,13 @@
  * one deadline for all, and a loop that waits for the task.
  *
  *	cli_call_begin(&call, options, timeout_ms);
- *	while ((status = vmc_cache_…(&call.channel, …, &call.task,
- *				     cli_call_now(&call))) == VMC_AGAIN)
- *		cli_call_wait(&call);
+ *	CLI_CALL(status, &call, vmc_cache_…(&call.channel, …, &call.task,
+ *					    cli_call_now(&call)));
  *	if (status)
  *		return cli_call_failed(&call, status, vmc_channel_error(…));
  */
 #ifndef CLI_CALL_H
 #define CLI_CALL_H
-
-#include <signal.h>
 
 #include "vmcache_posix.h"
 #include "cli.h"
@@ -31,6 +28,7 @@
 
 struct cli_call {
 	const struct cli_options *options;
+	const char *endpoint;
 	struct vmc_channel channel;
 	struct vmc_task task;
 	struct vmc_env env;
@@ -38,7 +36,6 @@ struct cli_call {
 	struct vmc_posix_waiter waiter;
 	uint64_t deadline_ms;
 	uint32_t timeout_ms; /* for the message; 0: none */
-	sigset_t signals;    /* mask while it waits; see cli_call_catch */
 };
 
 /* `timeout_ms` counts from now; 0 is for ever; --timeout goes before it. */
@@ -64,12 +61,10 @@ void cli_call_wait(struct cli_call *call);
 /* Waits for nothing but time. */
 void cli_call_pause(struct cli_call *call, uint32_t ms);
 
-/*
- * From here on SIGINT, SIGTERM and SIGHUP do not end the program but make
- * cli_call_caught answer with their number; they can come in a wait only.
- */
-void cli_call_catch(struct cli_call *call);
-int cli_call_caught(void);
+/* Does an operation on call->task, and waits for its end. */
+#define CLI_CALL(status, call, operation)                                      \
+	VMC_POSIX_BLOCK(status, &(call)->waiter, (call)->env, &(call)->task,   \
+			operation)
 
 /* Says what went wrong, and what to do; gives the exit status for it. */
 enum cli_exit cli_call_failed(struct cli_call *call, enum vmc_status status,

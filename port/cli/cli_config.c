@@ -32,10 +32,9 @@ static enum vmc_status fetch(struct vmc_cache_config *config)
 {
 	enum vmc_status status;
 
-	while ((status = vmc_cache_fetch_config(
-			&call.channel, config, &call.task,
-			cli_call_now(&call))) == VMC_AGAIN)
-		cli_call_wait(&call);
+	CLI_CALL(status, &call,
+		 vmc_cache_fetch_config(&call.channel, config, &call.task,
+					cli_call_now(&call)));
 	return status;
 }
 

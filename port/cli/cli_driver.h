@@ -6,8 +6,8 @@
 #ifndef CLI_DRIVER_H
 #define CLI_DRIVER_H
 
+#include "cli_settings.h"
 #include "vmcache_mock.h"
-#include "vmcache_qemu.h"
 
 /*
  * Bytes that any driver needs for one VM: that of QEMU wants most.
@@ -29,11 +29,22 @@ struct cli_driver {
 };
 
 /*
- * Makes it the driver "qemu" or "mock" with its defaults, which is all that
- * taking somebody else's VM needs; "" is qemu. VMC_ERR_UNSUPPORTED: there is
- * none of that name.
+ * Makes it the driver of settings->vm.hypervisor, for VMs as the settings
+ * say, and for taking those of others.
+ *
+ * VMC_ERR_UNSUPPORTED: there is none of that name. And what vmc_qemu_init
+ * returns.
  */
-enum vmc_status cli_driver_init(struct cli_driver *driver, const char *name,
+enum vmc_status cli_driver_init(struct cli_driver *driver,
+				const struct cli_settings *settings,
 				struct vmc_error *error) VMC_CHECKED;
+
+/*
+ * Memory that VMs of these settings can have if `wanted` MiB are: at least as
+ * much. QEMU's VMs grow by whole DIMMs.
+ */
+uint32_t cli_driver_memory(const struct cli_driver *driver,
+			   const struct cli_settings *settings,
+			   uint32_t wanted);
 
 #endif

@@ -9,14 +9,11 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "../../src/base/json_read.h"
 #include "../../src/base/json_write.h"
-#include "cli_call.h"
-#include "cli_driver.h"
 #include "cli_output.h"
-#include "vmcache/factory.h"
+#include "cli_take.h"
 
 /* sun_path holds 108 bytes. */
 #define PATH_SIZE 108
@@ -25,24 +22,11 @@
  * JSON, and names and numbers. */
 #define JSON_SIZE                                                              \
 	(6 * (VMC_ID_SIZE + VMC_URL_SIZE + 2 * PATH_SIZE) +                    \
-	 VMC_HYPERVISOR_SIZE + 512)
+	 VMC_HYPERVISOR_SIZE + 1024)
 
-static struct cli_call call;
-static struct vmc_factory_remote remote;
-static struct vmc_get_vm get;
-static struct vmc_vm vm;
-static struct cli_driver driver;
-static union cli_vm driver_bytes;
+static struct cli_take take;
 static uint8_t saved[VMC_HYPERVISOR_SIZE];
 static uint8_t json[JSON_SIZE];
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* A member of an object that is a text; "" if there is none. */
 static void find_text(struct vmc_view document, const char *name, char *out,
@@ -64,148 +48,6 @@ static void find_text(struct vmc_view document, const char *name, char *out,
 		out[0] = '\0';
 }
 
-/* A member of an object, as it stands; empty if there is none. */
-static struct vmc_view find_value(struct vmc_view document, const char *name)
-{
-	struct vmc_view key, value = { NULL, 0 };
-	struct vmc_json_reader r;
-
-	vmc_json_reader_init(&r, document);
-	vmc_json_enter_object(&r);
-	while (vmc_json_next_member(&r, &key)) {
-		if (vmc_json_text_is(key, name))
-			value = vmc_json_take_value(&r);
-		else
-			vmc_json_skip(&r);
-	}
-	if (vmc_json_end(&r))
-		value.ptr_len = 0;
-	return value;
-}
-
-/* A member that is a whole number; 0 if there is none. */
-static uint32_t find_number(struct vmc_view document, const char *name)
-{
-	struct vmc_json_reader r;
-	uint32_t number;
-
-	vmc_json_reader_init(&r, find_value(document, name));
-	number = (uint32_t)vmc_json_take_u64(&r, UINT32_MAX);
-	return vmc_json_end(&r) ? 0 : number;
-}
-
-/* Says so if more is wanted than the VMs can be grown to. */
-static int is_too_much(struct vmc_view sizes, enum cli_option option,
-		       uint32_t wanted, const char *limit_name,
-		       const char *size_name)
-{
-	const char *name = cli_option_rows[option].name;
-	uint32_t most = find_number(sizes, limit_name);
-
-	if (!most)
-		most = find_number(sizes, size_name);
-	if (!most || wanted <= most)
-		return 0;
-	cli_complain(call.options,
-		     "--%s %u: the cached VMs can be grown to %u "
-		     "(see vmcache serve --max-%s)",
-		     name, cli_number(call.options, option, 0), most, name);
-	return 1;
-}
-
-/* At least what was asked for: QEMU's VMs grow by whole DIMMs. */
-static uint32_t memory_wanted(struct vmc_view sizes)
-{
-	uint32_t wanted = cli_number(call.options, CLI_WANT_MEMORY, 0);
-	uint32_t size = find_number(sizes, "MemorySize");
-	uint32_t rest = 0;
-
-	if (driver.hypervisor.ops == &vmc_qemu_ops && wanted > size)
-		rest = (wanted - size) % VMC_QEMU_DIMM_MIB;
-	return rest ? wanted + VMC_QEMU_DIMM_MIB - rest : wanted;
-}
-
-/* A wish that cannot be granted costs no VM. */
-static enum cli_exit plan_growth(struct vmc_view data)
-{
-	struct vmc_view sizes = find_value(data, "HypervisorConfig");
-
-	get.vcpus = cli_number(call.options, CLI_WANT_VCPUS, 0);
-	get.memory_mib = memory_wanted(sizes);
-	if (is_too_much(sizes, CLI_WANT_VCPUS, get.vcpus, "DefaultMaxVCPUs",
-			"NumVCPUsF") ||
-	    is_too_much(sizes, CLI_WANT_MEMORY, get.memory_mib,
-			"DefaultMaxMemorySize", "MemorySize"))
-		return CLI_FAILED;
-	return CLI_DONE;
-}
-
-static enum vmc_status fetch_config(struct vmc_cache_config *config)
-{
-	enum vmc_status status;
-
-	while ((status = vmc_cache_fetch_config(
-			&call.channel, config, &call.task,
-			cli_call_now(&call))) == VMC_AGAIN)
-		cli_call_wait(&call);
-	return status;
-}
-
-/* Which driver the server's VMs need is in its configuration. */
-static enum cli_exit choose_driver(struct vmc_view data)
-{
-	struct vmc_agent agent = { .ops = vmc_agent_by_name("noop"),
-				   .error = &vm.error };
-	enum vmc_status status;
-	char type[32];
-
-	find_text(data, "HypervisorType", type, sizeof(type));
-	vmc_error_reset(&vm.error);
-	status = cli_driver_init(&driver, type, &vm.error);
-	if (status)
-		return cli_call_failed(&call, status, &vm.error);
-	vmc_vm_init(&vm, driver.hypervisor, driver_bytes.bytes, agent);
-	return CLI_DONE;
-}
-
-static enum vmc_status take_step(void)
-{
-	uint64_t now_ms = cli_call_now(&call);
-
-	if (cli_given(call.options, CLI_PAUSED))
-		return vmc_factory_remote_ops.get_base_vm(&remote, &vm,
-							  &call.task, now_ms);
-	return vmc_factory_get_vm(&get, &vm, &call.task, now_ms);
-}
-
-static void stop(void)
-{
-	struct vmc_task *task = &call.task;
-
-	vmc_task_cancel(task);
-	vmc_task_init(task);
-	while (vmc_vm_stop(&vm, task, cli_call_now(&call)) == VMC_AGAIN)
-		cli_call_wait(&call);
-}
-
-/* Until the VM is here, nothing that is given up costs one. */
-static enum vmc_status take(void)
-{
-	enum vmc_status status;
-
-	remote.channel = &call.channel;
-	get.base.ops = &vmc_factory_remote_ops;
-	get.base.ctx = &remote;
-	get.env = call.env;
-	cli_call_task(&call);
-	while ((status = take_step()) == VMC_AGAIN) {
-		if (cli_call_caught())
-			return VMC_ERR_CANCELLED;
-		cli_call_wait(&call);
-	}
-	return status;
-}
-
 /* Sockets of a VM, as its driver names them; "" if it has none. */
 struct reach {
 	char qmp[PATH_SIZE], console[PATH_SIZE];
@@ -213,7 +55,7 @@ struct reach {
 
 static const char *state_name(void)
 {
-	return vm.state == VMC_VM_RUNNING ? "running" : "paused";
+	return take.vm.state == VMC_VM_RUNNING ? "running" : "paused";
 }
 
 static void print_line(const char *name, const char *text)
@@ -225,20 +67,24 @@ static void print_line(const char *name, const char *text)
 	putchar('\n');
 }
 
-static void print_lines(const struct reach *reach, uint64_t took_us)
+static void print_lines(const struct vmc_vm *vm, const struct reach *reach)
 {
-	print_line("id", vm.id);
-	if (vm.pid)
-		printf("%-9s%lld\n", "pid", (long long)vm.pid);
+	char steps[CLI_STEPS_SIZE];
+
+	print_line("id", vm->id);
+	if (vm->pid)
+		printf("%-9s%lld\n", "pid", (long long)vm->pid);
 	print_line("state", state_name());
-	printf("%-9s%u\n%-9s%u MiB\n", "vcpus", vm.vcpus, "memory",
-	       vm.memory_mib);
-	print_line("agent", vm.agent_url);
+	printf("%-9s%u\n%-9s%u MiB\n", "vcpus", vm->vcpus, "memory",
+	       vm->memory_mib);
+	print_line("agent", vm->agent_url);
 	print_line("qmp", reach->qmp);
 	print_line("console", reach->console);
 	printf("%-9s%llu.%03llu ms\n", "took",
-	       (unsigned long long)took_us / 1000,
-	       (unsigned long long)took_us % 1000);
+	       (unsigned long long)take.took_us / 1000,
+	       (unsigned long long)take.took_us % 1000);
+	cli_take_steps(&take, steps);
+	printf("%-9s%s ms\n", "steps", steps);
 }
 
 static void put_text(struct vmc_json_writer *w, const char *key,
@@ -255,8 +101,19 @@ static void put_number(struct vmc_json_writer *w, const char *key,
 	vmc_json_put_i64(w, number);
 }
 
-static enum vmc_status print_json(struct vmc_view hypervisor,
-				  const struct reach *reach, uint64_t took_us)
+static void put_steps(struct vmc_json_writer *w)
+{
+	vmc_json_put_key(w, "steps_us");
+	vmc_json_begin_object(w);
+	for (int i = 0; i < VMC_GET_VM_STEPS; i++)
+		put_number(w, vmc_get_vm_step_name((enum vmc_get_vm_step)i),
+			   (int64_t)take.step_us[i]);
+	vmc_json_end_object(w);
+}
+
+static enum vmc_status print_json(const struct vmc_vm *vm,
+				  const struct reach *reach,
+				  struct vmc_view hypervisor)
 {
 	struct vmc_json_writer w;
 	enum vmc_status status;
@@ -264,16 +121,17 @@ static enum vmc_status print_json(struct vmc_view hypervisor,
 
 	vmc_json_writer_init(&w, json, sizeof(json));
 	vmc_json_begin_object(&w);
-	put_text(&w, "id", vm.id);
-	put_number(&w, "pid", vm.pid);
+	put_text(&w, "id", vm->id);
+	put_number(&w, "pid", vm->pid);
 	put_text(&w, "state", state_name());
-	put_number(&w, "vcpus", vm.vcpus);
-	put_number(&w, "memory_mib", vm.memory_mib);
-	put_number(&w, "cpu_delta", vm.cpu_delta);
-	put_text(&w, "agent_url", vm.agent_url);
+	put_number(&w, "vcpus", vm->vcpus);
+	put_number(&w, "memory_mib", vm->memory_mib);
+	put_number(&w, "cpu_delta", vm->cpu_delta);
+	put_text(&w, "agent_url", vm->agent_url);
 	put_text(&w, "qmp", reach->qmp);
 	put_text(&w, "console", reach->console);
-	put_number(&w, "took_us", (int64_t)took_us);
+	put_number(&w, "took_us", (int64_t)take.took_us);
+	put_steps(&w);
 	vmc_json_put_key(&w, "hypervisor");
 	vmc_json_put_raw(&w, hypervisor);
 	vmc_json_end_object(&w);
@@ -284,41 +142,27 @@ static enum vmc_status print_json(struct vmc_view hypervisor,
 }
 
 /* The driver's words of the VM as it is now, grown or not. */
-static enum cli_exit print_vm(uint64_t took_us)
+static enum cli_exit print_vm(struct vmc_vm *vm)
 {
-	const struct vmc_hypervisor *hypervisor = &vm.hypervisor;
+	const struct cli_options *options = take.call.options;
+	const struct vmc_hypervisor *hypervisor = &vm->hypervisor;
 	struct vmc_view words = { saved, 0 };
 	static struct reach reach;
 	enum vmc_status status;
 
-	status = hypervisor->ops->save(hypervisor->ctx, &vm, saved,
+	status = hypervisor->ops->save(hypervisor->ctx, vm, saved,
 				       sizeof(saved), &words.ptr_len);
 	if (status == VMC_OK) {
 		find_text(words, "QmpChannelpath", reach.qmp, PATH_SIZE);
 		find_text(words, "ConsolePath", reach.console, PATH_SIZE);
-		if (!cli_given(call.options, CLI_JSON))
-			print_lines(&reach, took_us);
+		if (!cli_given(options, CLI_JSON))
+			print_lines(vm, &reach);
 		else
-			status = print_json(words, &reach, took_us);
+			status = print_json(vm, &reach, words);
 	}
 	if (status)
-		return cli_call_failed(&call, status, &vm.error);
-	return cli_print_end(call.options);
-}
-
-/* Where the reason is: of a call that the server refused, the channel has
- * its code. */
-static enum cli_exit failed(enum vmc_status status)
-{
-	if (status == VMC_ERR_CANCELLED && cli_call_caught()) {
-		cli_complain(call.options, "stopped by signal %d",
-			     cli_call_caught());
-		return CLI_FAILED;
-	}
-	if (status == VMC_ERR_CALL)
-		return cli_call_failed(&call, status,
-				       vmc_channel_error(&call.channel));
-	return cli_call_failed(&call, status, &vm.error);
+		return cli_call_failed(&take.call, status, &vm->error);
+	return cli_print_end(options);
 }
 
 static enum cli_exit refuse_growth(const struct cli_options *options)
@@ -328,42 +172,41 @@ static enum cli_exit refuse_growth(const struct cli_options *options)
 	return CLI_USAGE;
 }
 
-static enum cli_exit prepare(const struct cli_options *options)
+static enum cli_exit refuse_likeness(const struct cli_options *options)
 {
-	enum cli_exit code = cli_call_begin(&call, options, 0);
-	struct vmc_cache_config config;
-	enum vmc_status status;
+	cli_complain(options, "--paused hands the VM over as it was cached; "
+			      "leave out what it shall be like");
+	return CLI_USAGE;
+}
 
-	if (code != CLI_DONE)
-		return code;
-	cli_call_catch(&call);
-	status = fetch_config(&config);
-	if (status)
-		return cli_call_failed(&call, status,
-				       vmc_channel_error(&call.channel));
-	code = choose_driver(config.data);
-	return code ? code : plan_growth(config.data);
+static enum cli_exit check(const struct cli_options *options)
+{
+	if (!cli_given(options, CLI_PAUSED))
+		return CLI_DONE;
+	if (cli_given(options, CLI_WANT_VCPUS) ||
+	    cli_given(options, CLI_WANT_MEMORY))
+		return refuse_growth(options);
+	if (!cli_given(options, CLI_COLD) &&
+	    cli_settings_like(options) != CLI_LIKE_NONE)
+		return refuse_likeness(options);
+	return CLI_DONE;
 }
 
 /* see cli.h */
 enum cli_exit cli_get(const struct cli_options *options)
 {
-	uint64_t begun_us = now_us();
-	enum vmc_status status;
-	enum cli_exit code;
+	enum cli_exit code = check(options);
 
-	if (cli_given(options, CLI_PAUSED) &&
-	    (cli_given(options, CLI_WANT_VCPUS) ||
-	     cli_given(options, CLI_WANT_MEMORY)))
-		return refuse_growth(options);
-	code = prepare(options);
+	if (code == CLI_DONE)
+		code = cli_take(&take, options);
 	if (code != CLI_DONE)
 		return code;
-	status = take();
-	code = status ? failed(status) : print_vm(now_us() - begun_us);
+	/* its channel may serve one at a time, and the caller is next */
+	take.vm.agent.ops->disconnect(&take.vm.agent);
+	code = print_vm(&take.vm);
 	if (code == CLI_DONE)
-		vmc_vm_release(&vm);
+		vmc_vm_release(&take.vm);
 	else
-		stop();
+		cli_take_stop(&take);
 	return code;
 }

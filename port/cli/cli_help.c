@@ -20,6 +20,7 @@ static const char program_text[] =
 	"Commands:\n"
 	"  serve   keep the pool and serve the endpoint, in the foreground\n"
 	"  get     take one VM and print it; ready for use, or --paused\n"
+	"  run     take one VM, run a command in it, destroy it\n"
 	"  status  the server's pid, and each cached VM: pid, vCPUs, MiB\n"
 	"  config  the configuration that the cached VMs were made with\n"
 	"  quit    stop the server and its cached VMs\n"
@@ -41,11 +42,21 @@ static const char get_text[] =
 	"\n"
 	"Takes one VM from the cache and makes it ready for use: it is resumed, its\n"
 	"agent is told to reseed its random numbers and to set its clock (the no-op\n"
-	"agent, the only one so far, does neither), and it is grown to --vcpus and\n"
-	"--memory. Prints its id, pid, sizes and where to reach it. From then on the VM\n"
-	"is the caller's: the server forgets it. To stop it, send SIGTERM to its pid.\n"
-	"Waits for its turn as long as --timeout allows; a caller that goes away costs\n"
-	"no VM.\n";
+	"agent does neither), and it is grown to --vcpus and --memory. Prints its id,\n"
+	"pid, sizes, where to reach it, and what each step took. From then on the VM is\n"
+	"the caller's: the server forgets it. To stop it, send SIGTERM to its pid. Waits\n"
+	"for its turn as long as --timeout allows; a caller that goes away costs no VM.\n";
+
+static const char run_text[] =
+	"Usage: vmcache run [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	"\n"
+	"Takes one VM from the cache, makes it ready for use as get does, runs the\n"
+	"command in it, and destroys it. Standard input goes to the command, its output\n"
+	"comes back; a terminal is passed through. SIGINT, SIGTERM and the like are\n"
+	"passed on; a second one within 2 seconds ends it at once. Options behind\n"
+	"COMMAND are the command's.\n"
+	"\n"
+	"It needs VMs with an agent: vmcache serve --agent kata.\n";
 
 static const char status_text[] =
 	"Usage: vmcache status [OPTION]...\n"
@@ -65,13 +76,27 @@ static const char quit_text[] =
 	"gone. VMs that were handed out live on.\n";
 
 static const char *const texts[CLI_COMMANDS] = {
-	program_text, serve_text, get_text, status_text, config_text, quit_text,
+	program_text, serve_text,  get_text,  run_text,
+	status_text,  config_text, quit_text,
 };
+
+/* of get and run */
+static const char like_text[] =
+	"\n"
+	"Options of virtual machines say what the VM shall be like. If those in the\n"
+	"cache are not, one is booted, and standard error says what differs. Without\n"
+	"--config, --hypervisor, --kernel and --image it is like the cached ones but\n"
+	"for what is given.\n";
 
 static const char exit_text[] =
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage, 3 no server at the endpoint,\n"
 	"4 deadline passed.\n";
+
+static const char run_exit_text[] =
+	"\n"
+	"Exit status: the command's, 128 + N if signal N ended it; 125 vmcache run\n"
+	"itself failed, 126 the command cannot be run, 127 it was not found.\n";
 
 /* Length of the next line of `text` that fits `width`, at a blank. */
 static size_t line_length(const char *text, size_t width)
@@ -112,10 +137,11 @@ static void print_option(const struct cli_option_row *row)
 	char name[64];
 	int len;
 
-	len = snprintf(name, sizeof(name), "  %c%c%s--%s%s%s%s",
+	len = snprintf(name, sizeof(name), "  %c%c%s--%s%s%s%s%s%s",
 		       row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-		       row->letter ? ", " : "  ", row->name, between(row),
-		       row->value ? row->value : "",
+		       row->letter ? ", " : "  ", row->name,
+		       row->alias ? ", --" : "", row->alias ? row->alias : "",
+		       between(row), row->value ? row->value : "",
 		       row->kind == CLI_COUNT_OR_NOTHING ? "]" : "");
 	if (len > INDENT - 2)
 		printf("%s\n%*s", name, INDENT, "");
@@ -130,6 +156,8 @@ void cli_help(enum cli_command command)
 	const char *group = NULL;
 
 	fputs(texts[command], stdout);
+	if (command == CLI_GET || command == CLI_RUN)
+		fputs(like_text, stdout);
 	for (int i = 0; i < CLI_OPTIONS; i++) {
 		const struct cli_option_row *row = &cli_option_rows[i];
 
@@ -140,5 +168,5 @@ void cli_help(enum cli_command command)
 		group = row->group;
 		print_option(row);
 	}
-	fputs(exit_text, stdout);
+	fputs(command == CLI_RUN ? run_exit_text : exit_text, stdout);
 }

@@ -4,9 +4,10 @@
  *
  *	vmcache [--help | --version]
  *	vmcache COMMAND [--name | --name VALUE | --name=VALUE | -n VALUE]…
+ *	vmcache run [OPTION]… [--] COMMAND [ARGUMENT]…
  *
- * No command takes arguments that are not options. The first mistake ends
- * the parsing; its message names the option, the value and what would do.
+ * No other command takes arguments that are not options. The first mistake
+ * ends the parsing; its message names the option, the value and what would do.
  */
 #include "cli_options.h"
 
@@ -18,11 +19,15 @@
 
 #define SERVE CLI_FOR(CLI_SERVE)
 #define GET CLI_FOR(CLI_GET)
+#define EXEC CLI_FOR(CLI_RUN)
 #define STATUS CLI_FOR(CLI_STATUS)
 #define CONFIG CLI_FOR(CLI_CONFIG)
 #define QUIT CLI_FOR(CLI_QUIT)
-#define CALLS (GET | STATUS | CONFIG | QUIT)
+#define PRINTS (GET | STATUS | CONFIG | QUIT)
+#define CALLS (PRINTS | EXEC)
 #define EVERY (SERVE | CALLS)
+/* who boots VMs, or may have to */
+#define MAKES (SERVE | GET | EXEC)
 
 /* A day and a bit, in milliseconds: nobody waits longer on purpose. */
 #define SECONDS_MAX 100000000u
@@ -42,26 +47,10 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			 pool_group,
 			 "VMs to keep ready, 1 to " STRING_OF(
 				 VMC_VM_MAX) " (default 2)" },
-	[CLI_CONFIG_FILE] = { "config", 'c', CLI_TEXT, SERVE, 0, 0, "FILE",
-			      pool_group,
-			      "read Kata's configuration.toml; options given "
-			      "here override it" },
-	[CLI_HYPERVISOR] = { "hypervisor", 'H', CLI_CHOICE, SERVE, 0, 0,
-			     "qemu|mock", pool_group,
-			     "what makes the VMs (default qemu); mock has no "
-			     "process behind it, for trying things out" },
 	[CLI_BOOT_PARALLEL] = { "boot-parallel", 0, CLI_COUNT, SERVE, 1,
 				VMC_VM_MAX, "N", pool_group,
 				"VMs that boot at a time (default: one for "
 				"each CPU)" },
-	[CLI_BOOT_TIMEOUT] = { "boot-timeout", 0, CLI_SECONDS, SERVE, 1,
-			       SECONDS_MAX, "SECONDS", pool_group,
-			       "a VM that is not ready by then is stopped and "
-			       "tried again (default 60)" },
-	[CLI_RUN_DIR] = { "run-dir", 0, CLI_TEXT, SERVE, 0, 0, "DIR",
-			  pool_group,
-			  "where each VM has a directory with its sockets "
-			  "(default /run/vc/vm)" },
 	[CLI_QUIT_BY] = { "quit-by", 0, CLI_CHOICE, SERVE, 0, 0, "owner|anyone",
 			  pool_group,
 			  "who may stop the server by a call, besides root "
@@ -70,60 +59,106 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			    "error|warn|info|debug", pool_group,
 			    "least important lines to log (default info)" },
 
-	[CLI_QEMU] = { "qemu", 0, CLI_TEXT, SERVE, 0, 0, "PATH", vm_group,
-		       "QEMU to run (default: qemu-system-x86_64 on PATH)" },
-	[CLI_MACHINE] = { "machine", 0, CLI_TEXT, SERVE, 0, 0, "TYPE", vm_group,
-			  "q35 (default), pc or microvm" },
-	[CLI_KERNEL] = { "kernel", 'k', CLI_TEXT, SERVE, 0, 0, "PATH", vm_group,
-			 "guest kernel (default: the built-in test guest, "
-			 "which needs no files)" },
-	[CLI_INITRD] = { "initrd", 0, CLI_TEXT, SERVE, 0, 0, "PATH", vm_group,
-			 "initial RAM disk" },
-	[CLI_IMAGE] = { "image", 0, CLI_TEXT, SERVE, 0, 0, "PATH", vm_group,
-			"root disk image" },
-	[CLI_APPEND] = { "append", 0, CLI_TEXT, SERVE, 0, 0, "TEXT", vm_group,
-			 "more kernel parameters" },
-	[CLI_READY] = { "ready", 0, CLI_TEXT, SERVE, 0, 0, "TEXT", vm_group,
-			"the guest is up once its console shows this "
-			"(default: its vCPUs run; the built-in guest's "
-			"own \"ready\")" },
-	[CLI_ACCEL] = { "accel", 0, CLI_CHOICE, SERVE, 0, 0, "auto|kvm|tcg",
-			vm_group,
-			"accelerator (default auto: KVM if the guest really "
-			"boots on it, else TCG)" },
+	[CLI_PAUSED] = { "paused", 0, CLI_FLAG, GET, 0, 0, NULL, what_group,
+			 "hand the VM over as it was cached: paused, its "
+			 "agent told nothing" },
+	[CLI_COLD] = { "cold", 0, CLI_FLAG, GET | EXEC, 0, 0, NULL, what_group,
+		       "boot a VM instead of taking one: such as the server "
+		       "keeps, or as the options below say" },
+	[CLI_TTY] = { "tty", 't', CLI_FLAG, EXEC, 0, 0, NULL, what_group,
+		      "give the command a terminal (default: if standard "
+		      "input and output are one)" },
+	[CLI_NO_TTY] = { "no-tty", 'T', CLI_FLAG, EXEC, 0, 0, NULL, what_group,
+			 "give it none" },
+	[CLI_ENV] = { "env", 'E', CLI_TEXTS, EXEC, 0, 0, "NAME=VALUE",
+		      what_group,
+		      "a variable of its environment; may be repeated" },
+	[CLI_WORKDIR] = { "workdir", 'w', CLI_TEXT, EXEC, 0, 0, "DIR",
+			  what_group, "where it begins (default /)" },
+	[CLI_USER] = { "user", 'u', CLI_TEXT, EXEC, 0, 0, "UID[:GID]",
+		       what_group, "who it runs as, in numbers (default 0:0)" },
+	[CLI_TIMES] = { "times", 0, CLI_FLAG, EXEC, 0, 0, NULL, what_group,
+			"say on standard error what each step took" },
+	[CLI_WAIT_READY] = { "wait-ready", 0, CLI_COUNT_OR_NOTHING, STATUS, 1,
+			     VMC_VM_MAX, "N", what_group,
+			     "wait for the server to come up and to have N "
+			     "VMs ready (default 1)" },
+
+	[CLI_WANT_VCPUS] = { "vcpus", 0, CLI_COUNT, GET | EXEC, 1, 255, "N",
+			     size_group,
+			     "at least so many; what is missing is hot-added",
+			     "cpus" },
+	[CLI_WANT_MEMORY] = { "memory", 'm', CLI_COUNT, GET | EXEC, 1, 16777216,
+			      "MIB", size_group,
+			      "at least so much; what is missing is "
+			      "hot-added" },
 	[CLI_VCPUS] = { "vcpus", 0, CLI_COUNT, SERVE, 1, 255, "N", size_group,
 			"vCPUs of a VM (default 1)" },
-	[CLI_MAX_VCPUS] = { "max-vcpus", 0, CLI_COUNT, SERVE, 1, 255, "N",
+	[CLI_MAX_VCPUS] = { "max-vcpus", 0, CLI_COUNT, MAKES, 1, 255, "N",
 			    size_group,
 			    "vCPUs that a VM can be grown to (default: "
 			    "--vcpus)" },
 	[CLI_MEMORY] = { "memory", 'm', CLI_COUNT, SERVE, 1, 16777216, "MIB",
 			 size_group, "memory of a VM in MiB (default 128)" },
-	[CLI_MAX_MEMORY] = { "max-memory", 0, CLI_COUNT, SERVE, 1, 16777216,
+	[CLI_MAX_MEMORY] = { "max-memory", 0, CLI_COUNT, MAKES, 1, 16777216,
 			     "MIB", size_group,
 			     "memory that a VM can be grown to (default: "
 			     "--memory)" },
 
-	[CLI_MOCK_BOOT] = { "mock-boot", 0, CLI_SECONDS, SERVE, 0, SECONDS_MAX,
+	[CLI_CONFIG_FILE] = { "config", 'c', CLI_TEXT, MAKES, 0, 0, "FILE",
+			      vm_group,
+			      "read Kata's configuration.toml; options given "
+			      "here override it" },
+	[CLI_HYPERVISOR] = { "hypervisor", 'H', CLI_CHOICE, MAKES, 0, 0,
+			     "qemu|mock", vm_group,
+			     "what makes the VMs (default qemu); mock has no "
+			     "process behind it, for trying things out" },
+	[CLI_QEMU] = { "qemu", 0, CLI_TEXT, MAKES, 0, 0, "PATH", vm_group,
+		       "QEMU to run (default: qemu-system-x86_64 on PATH)" },
+	[CLI_MACHINE] = { "machine", 0, CLI_TEXT, MAKES, 0, 0, "TYPE", vm_group,
+			  "q35 (default), pc or microvm" },
+	[CLI_KERNEL] = { "kernel", 'k', CLI_TEXT, MAKES, 0, 0, "PATH", vm_group,
+			 "guest kernel (default: the built-in test guest, "
+			 "which needs no files)" },
+	[CLI_INITRD] = { "initrd", 0, CLI_TEXT, MAKES, 0, 0, "PATH", vm_group,
+			 "initial RAM disk" },
+	[CLI_IMAGE] = { "image", 0, CLI_TEXT, MAKES, 0, 0, "PATH", vm_group,
+			"root disk image" },
+	[CLI_APPEND] = { "append", 0, CLI_TEXT, MAKES, 0, 0, "TEXT", vm_group,
+			 "more kernel parameters" },
+	[CLI_ACCEL] = { "accel", 0, CLI_CHOICE, MAKES, 0, 0, "auto|kvm|tcg",
+			vm_group,
+			"accelerator (default auto: KVM if the guest really "
+			"boots on it, else TCG)" },
+	[CLI_AGENT] = { "agent", 0, CLI_CHOICE, SERVE | GET, 0, 0, "noop|kata",
+			vm_group,
+			"what answers in the guest: a Kata agent, which is "
+			"asked before the VM is cached and told when it is "
+			"taken, or nothing (default noop)" },
+	[CLI_AGENT_CHANNEL] = { "agent-channel", 0, CLI_CHOICE, MAKES, 0, 0,
+				"serial|vsock", vm_group,
+				"how a VM's agent is reached: through a port "
+				"of virtio-serial (default), or vsock" },
+	[CLI_READY] = { "ready", 0, CLI_TEXT, MAKES, 0, 0, "TEXT", vm_group,
+			"the guest is up once its console shows this "
+			"(default: its vCPUs run; the built-in guest's "
+			"own \"ready\")" },
+	[CLI_BOOT_TIMEOUT] = { "boot-timeout", 0, CLI_SECONDS, MAKES, 1,
+			       SECONDS_MAX, "SECONDS", vm_group,
+			       "a VM that is not ready by then is stopped "
+			       "(default 60)" },
+	[CLI_RUN_DIR] = { "run-dir", 0, CLI_TEXT, MAKES, 0, 0, "DIR", vm_group,
+			  "where each VM has a directory with its sockets "
+			  "(default /run/vc/vm)" },
+
+	[CLI_MOCK_BOOT] = { "mock-boot", 0, CLI_SECONDS, MAKES, 0, SECONDS_MAX,
 			    "SECONDS", mock_group,
 			    "how long a mock VM takes to boot (default 0)" },
-	[CLI_MOCK_FAIL] = { "mock-fail", 0, CLI_COUNT, SERVE, 0, 1000000, "N",
+	[CLI_MOCK_FAIL] = { "mock-fail", 0, CLI_COUNT, MAKES, 0, 1000000, "N",
 			    mock_group, "let the first N boots fail" },
-
-	[CLI_WANT_VCPUS] = { "vcpus", 0, CLI_COUNT, GET, 1, 255, "N",
-			     size_group,
-			     "at least so many; what is missing is hot-added" },
-	[CLI_WANT_MEMORY] = { "memory", 'm', CLI_COUNT, GET, 1, 16777216, "MIB",
-			      size_group,
-			      "at least so much; what is missing is "
-			      "hot-added" },
-	[CLI_PAUSED] = { "paused", 0, CLI_FLAG, GET, 0, 0, NULL, what_group,
-			 "hand the VM over as it was cached: paused, its "
-			 "agent told nothing" },
-	[CLI_WAIT_READY] = { "wait-ready", 0, CLI_COUNT_OR_NOTHING, STATUS, 1,
-			     VMC_VM_MAX, "N", what_group,
-			     "wait for the server to come up and to have N "
-			     "VMs ready (default 1)" },
+	[CLI_MOCK_AGENT_URL] = { "mock-agent-url", 0, CLI_TEXT, MAKES, 0, 0,
+				 "URL", mock_group,
+				 "where the agent of each mock VM is reached" },
 
 	[CLI_ENDPOINT] = { "endpoint", 'e', CLI_TEXT, EVERY, 0, 0, "PATH",
 			   common_group,
@@ -132,11 +167,15 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_TRANSPORT] = { "transport", 0, CLI_CHOICE, CALLS, 0, 0, "ttrpc",
 			    common_group,
 			    "how calls travel on it (default ttrpc)" },
-	[CLI_TIMEOUT] = { "timeout", 't', CLI_SECONDS, CALLS, 1, SECONDS_MAX,
+	[CLI_TIMEOUT] = { "timeout", 't', CLI_SECONDS, PRINTS, 1, SECONDS_MAX,
 			  "SECONDS", common_group,
 			  "give up then, with exit status 4 (default 10; "
 			  "get and status --wait-ready: never)" },
-	[CLI_JSON] = { "json", 'j', CLI_FLAG, CALLS, 0, 0, NULL, common_group,
+	[CLI_RUN_TIMEOUT] = { "timeout", 0, CLI_SECONDS, EXEC, 1, SECONDS_MAX,
+			      "SECONDS", common_group,
+			      "give up if the command has not begun by then "
+			      "(default: never)" },
+	[CLI_JSON] = { "json", 'j', CLI_FLAG, PRINTS, 0, 0, NULL, common_group,
 		       "print JSON" },
 	[CLI_HELP] = { "help", 'h', CLI_FLAG, EVERY | CLI_FOR(CLI_NONE), 0, 0,
 		       NULL, common_group, "show this text" },
@@ -146,7 +185,7 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 };
 
 static const char *const command_names[CLI_COMMANDS] = {
-	"", "serve", "get", "status", "config", "quit",
+	"", "serve", "get", "run", "status", "config", "quit",
 };
 
 const char *cli_command_name(enum cli_command command)
@@ -169,6 +208,12 @@ uint32_t cli_number(const struct cli_options *options, enum cli_option option,
 		    uint32_t otherwise)
 {
 	return cli_given(options, option) ? options->number[option] : otherwise;
+}
+
+uint32_t cli_timeout(const struct cli_options *options, uint32_t otherwise)
+{
+	otherwise = cli_number(options, CLI_RUN_TIMEOUT, otherwise);
+	return cli_number(options, CLI_TIMEOUT, otherwise);
 }
 
 const char *cli_endpoint_or(const struct cli_options *options,
@@ -245,7 +290,7 @@ static const char *nearest_option(enum cli_command command, const char *name)
 		const struct cli_option_row *row = &cli_option_rows[i];
 		unsigned d = distance(name, row->name);
 
-		if ((row->commands & CLI_FOR(command)) && d < least) {
+		if (row->commands & CLI_FOR(command) && d < least) {
 			least = d;
 			nearest = row->name;
 		}
@@ -253,11 +298,24 @@ static const char *nearest_option(enum cli_command command, const char *name)
 	return nearest;
 }
 
+static int is_name(const char *name, const char *word, size_t word_len)
+{
+	return name && strlen(name) == word_len &&
+	       memcmp(name, word, word_len) == 0;
+}
+
+static int is_called(const struct cli_option_row *row, const char *name,
+		     size_t name_len)
+{
+	return is_name(row->name, name, name_len) ||
+	       is_name(row->alias, name, name_len);
+}
+
 /* The first command that has the option, for a hint; CLI_NONE if none. */
 static enum cli_command other_command(const char *name)
 {
 	for (int i = 0; i < CLI_OPTIONS; i++) {
-		if (strcmp(cli_option_rows[i].name, name) != 0)
+		if (!is_called(&cli_option_rows[i], name, strlen(name)))
 			continue;
 		for (int c = CLI_NONE + 1; c < CLI_COMMANDS; c++)
 			if (cli_option_rows[i].commands & CLI_FOR(c))
@@ -280,7 +338,7 @@ static int unknown_command(struct cli_options *options, const char *word)
 				word, near);
 	return COMPLAIN(options,
 			"unknown command \"%.40s\"; there are serve, get, "
-			"status, config and quit",
+			"run, status, config and quit",
 			word);
 }
 
@@ -410,12 +468,25 @@ static int take_text(struct cli_options *options, enum cli_option option,
 	return 0;
 }
 
+static int take_env(struct cli_options *options, const char *text)
+{
+	if (text[0] == '=' || !strchr(text, '='))
+		return COMPLAIN(options, "--env %.40s: give NAME=VALUE", text);
+	if (options->env_len == CLI_ENV_MAX)
+		return COMPLAIN(options, "--env %.40s: %d are given already",
+				text, CLI_ENV_MAX);
+	options->env[options->env_len++] = text;
+	return 0;
+}
+
 static int take_value(struct cli_options *options, enum cli_option option,
 		      const char *text)
 {
 	switch ((enum cli_option_kind)cli_option_rows[option].kind) {
 	case CLI_TEXT:
 		return take_text(options, option, text);
+	case CLI_TEXTS:
+		return take_env(options, text);
 	case CLI_CHOICE:
 		return take_choice(options, option, text);
 	case CLI_COUNT:
@@ -440,8 +511,7 @@ static enum cli_option find(enum cli_command command, const char *name,
 		if (!(row->commands & CLI_FOR(command)))
 			continue;
 		if (letter ? row->letter == letter :
-			     strlen(row->name) == name_len &&
-				     memcmp(row->name, name, name_len) == 0)
+			     is_called(row, name, name_len))
 			return (enum cli_option)i;
 	}
 	return CLI_OPTIONS;
@@ -528,22 +598,50 @@ static int take_word(struct cli_options *options, const char *word,
 		word);
 }
 
+/* The command to run begins at the first word that is no option. */
+static int begins_rest(const struct cli_options *options, const char *word)
+{
+	if (options->command != CLI_RUN)
+		return 0;
+	return word[0] != '-' || !word[1] || strcmp(word, "--") == 0;
+}
+
+static void take_rest(struct cli_options *options, int argc,
+		      const char *const *argv)
+{
+	int skip = argc > 0 && strcmp(argv[0], "--") == 0;
+
+	options->rest = argv + skip;
+	options->rest_len = (size_t)(argc - skip);
+}
+
+static int check_whole(struct cli_options *options)
+{
+	if (options->command == CLI_NONE && !options->given)
+		return COMPLAIN(options,
+				"which command? serve, get, run, status, "
+				"config or quit");
+	if (options->command == CLI_RUN && !options->rest_len &&
+	    !cli_given(options, CLI_HELP) && !cli_given(options, CLI_VERSION))
+		return COMPLAIN(options, "run what? vmcache run [OPTION]... "
+					 "COMMAND [ARGUMENT]...");
+	return 0;
+}
+
 /* see cli_options.h */
 int cli_options_parse(struct cli_options *options, int argc,
 		      const char *const *argv)
 {
-	memset(options, 0, sizeof(*options));
-	for (int at = 1; at < argc;) {
-		int used = take_word(options, argv[at],
-				     at + 1 < argc ? argv[at + 1] : NULL);
+	int at = 1, used;
 
+	memset(options, 0, sizeof(*options));
+	while (at < argc && !begins_rest(options, argv[at])) {
+		used = take_word(options, argv[at],
+				 at + 1 < argc ? argv[at + 1] : NULL);
 		if (used < 0)
 			return -1;
 		at += used;
 	}
-	if (options->command == CLI_NONE && !options->given)
-		return COMPLAIN(options,
-				"which command? serve, get, status, config or "
-				"quit");
-	return 0;
+	take_rest(options, argc - at, argv + at);
+	return check_whole(options);
 }

@@ -19,49 +19,61 @@ enum cli_command {
 	CLI_NONE, /* vmcache --help, vmcache --version */
 	CLI_SERVE,
 	CLI_GET,
+	CLI_RUN,
 	CLI_STATUS,
 	CLI_CONFIG,
 	CLI_QUIT,
 	CLI_COMMANDS
 };
 
+/* In the order in which the help texts have them. */
 enum cli_option {
 	/* serve: the pool */
 	CLI_NUMBER,
-	CLI_CONFIG_FILE,
-	CLI_HYPERVISOR,
 	CLI_BOOT_PARALLEL,
-	CLI_BOOT_TIMEOUT,
-	CLI_RUN_DIR,
 	CLI_QUIT_BY,
 	CLI_LOG_LEVEL,
-	/* serve: the VMs */
+	/* get, run, status: what to do */
+	CLI_PAUSED,
+	CLI_COLD,
+	CLI_TTY,
+	CLI_NO_TTY,
+	CLI_ENV,
+	CLI_WORKDIR,
+	CLI_USER,
+	CLI_TIMES,
+	CLI_WAIT_READY,
+	/* sizes: what is wanted of a VM, and what it is made with */
+	CLI_WANT_VCPUS,
+	CLI_WANT_MEMORY,
+	CLI_VCPUS,
+	CLI_MAX_VCPUS,
+	CLI_MEMORY,
+	CLI_MAX_MEMORY,
+	/* the VMs */
+	CLI_CONFIG_FILE,
+	CLI_HYPERVISOR,
 	CLI_QEMU,
 	CLI_MACHINE,
 	CLI_KERNEL,
 	CLI_INITRD,
 	CLI_IMAGE,
 	CLI_APPEND,
-	CLI_READY,
 	CLI_ACCEL,
-	/* serve: sizes */
-	CLI_VCPUS,
-	CLI_MAX_VCPUS,
-	CLI_MEMORY,
-	CLI_MAX_MEMORY,
-	/* serve: the mock driver */
+	CLI_AGENT,
+	CLI_AGENT_CHANNEL,
+	CLI_READY,
+	CLI_BOOT_TIMEOUT,
+	CLI_RUN_DIR,
+	/* the mock driver */
 	CLI_MOCK_BOOT,
 	CLI_MOCK_FAIL,
-	/* get */
-	CLI_WANT_VCPUS,
-	CLI_WANT_MEMORY,
-	CLI_PAUSED,
-	/* status */
-	CLI_WAIT_READY,
+	CLI_MOCK_AGENT_URL,
 	/* all */
 	CLI_ENDPOINT,
 	CLI_TRANSPORT,
 	CLI_TIMEOUT,
+	CLI_RUN_TIMEOUT,
 	CLI_JSON,
 	CLI_HELP,
 	CLI_VERSION,
@@ -71,6 +83,7 @@ enum cli_option {
 enum cli_option_kind {
 	CLI_FLAG,             /* --json */
 	CLI_TEXT,             /* --kernel PATH */
+	CLI_TEXTS,            /* --env NAME=VALUE, as often as one likes */
 	CLI_CHOICE,           /* --accel auto|kvm|tcg */
 	CLI_COUNT,            /* --number N */
 	CLI_COUNT_OR_NOTHING, /* --wait-ready[=N] */
@@ -87,9 +100,13 @@ struct cli_option_row {
 	const char *value; /* "N", or the choices "a|b|c" */
 	const char *group; /* heading in the help text */
 	const char *help;  /* a sentence or two; wrapped when shown */
+	const char *alias; /* another name; NULL: it has none */
 };
 
 #define CLI_FOR(command) (1u << (command))
+
+/* Of --env: as many as anybody types. */
+#define CLI_ENV_MAX 64
 
 /* In the order of enum cli_option. */
 extern const struct cli_option_row cli_option_rows[CLI_OPTIONS];
@@ -103,13 +120,19 @@ struct cli_options {
 	uint64_t given; /* bit per enum cli_option */
 	const char *text[CLI_OPTIONS];
 	uint32_t number[CLI_OPTIONS];
+	const char *const *rest; /* of run: the command and its arguments */
+	size_t rest_len;
+	const char *env[CLI_ENV_MAX]; /* of --env */
+	size_t env_len;
 	char error[192]; /* one line: what was wrong and what to do */
 };
 
 _Static_assert(CLI_OPTIONS <= 64, "one bit for each option");
 
 /*
- * Reads the command line. 0, or -1 with `error` set. Abbreviations are not
+ * Reads the command line. 0, or -1 with `error` set. The first word that is
+ * no option of `run`, or what follows its "--", begins the command that is to
+ * be run, and is not looked at any more. Abbreviations are not
  * taken: a script that uses one would break when an option is added.
  */
 int cli_options_parse(struct cli_options *options, int argc,
@@ -123,6 +146,9 @@ const char *cli_text(const struct cli_options *options, enum cli_option option,
 		     const char *otherwise);
 uint32_t cli_number(const struct cli_options *options, enum cli_option option,
 		    uint32_t otherwise);
+
+/* How long a call may take, in milliseconds: --timeout of any command. */
+uint32_t cli_timeout(const struct cli_options *options, uint32_t otherwise);
 
 /* --endpoint, else VMCACHE_ENDPOINT (if not empty), else the default; or
  * else `otherwise`, unless that is NULL. */

@@ -55,9 +55,9 @@ static enum vmc_status ask(void)
 	enum vmc_status status;
 
 	cli_call_task(&call);
-	while ((status = vmc_cache_quit(&call.channel, &call.task,
-					cli_call_now(&call))) == VMC_AGAIN)
-		cli_call_wait(&call);
+	CLI_CALL(
+		status, &call,
+		vmc_cache_quit(&call.channel, &call.task, cli_call_now(&call)));
 	if (status == VMC_ERR_LOST)
 		return VMC_OK;
 	if (status == VMC_ERR_CALL &&

@@ -15,8 +15,10 @@
 
 #include "../../src/base/crc32.h"
 #include "vmcache_linux.h"
+#include "cli_agent.h"
+#include "cli_driver.h"
 #include "cli_output.h"
-#include "cli_settings.h"
+#include "cli_signals.h"
 #include "vmcache.h"
 
 /* VMConfig as JSON: some 20 keys, and paths of up to 4096 bytes each. */
@@ -32,6 +34,7 @@ struct serve {
 	struct cli_settings settings;
 	struct cli_log log;
 	struct cli_driver driver;
+	struct cli_agent agent;
 	struct vmc_posix_clock clock;
 	struct vmc_env env;
 	struct vmc_posix_store records;
@@ -41,6 +44,8 @@ struct serve {
 	struct vmc_server server;
 	struct vmc_error error;
 	union cli_vm vms[VMC_VM_MAX];
+	/* what no VM uses is never touched */
+	struct vmc_agent_kata agents[VMC_VM_MAX];
 	size_t data_len;
 	uint8_t data[DATA_SIZE];
 	char records_path[VMC_POSIX_ENDPOINT_SIZE + sizeof(RECORDS_SUFFIX)];
@@ -87,47 +92,36 @@ static void catch_signals(void)
 		sigaction(SIGHUP, &action, NULL);
 }
 
-static const char *signal_name(int signal)
-{
-	if (signal == SIGTERM)
-		return "SIGTERM";
-	return signal == SIGINT ? "SIGINT" : "SIGHUP";
-}
-
 static uint64_t now_ms(void)
 {
 	return serve.env.now_ms(serve.env.ctx);
 }
 
-static void script_mock(struct vmc_mock *mock)
-{
-	struct vmc_mock_script *boot = &mock->script[VMC_MOCK_BOOT];
-
-	boot->delay_ms = serve.settings.mock_boot_ms;
-	boot->wrong_from = serve.settings.mock_fail ? 1 : 0;
-	boot->wrong_len = serve.settings.mock_fail;
-	boot->text = "told to fail (--mock-fail)";
-}
-
-/* The driver, and whether it can make such VMs. */
+/* The driver, and whether it can make such VMs; who answers in them. */
 static enum vmc_status init_driver(void)
 {
 	struct cli_settings *settings = &serve.settings;
-	struct vmc_qemu *qemu = &serve.driver.ctx.qemu;
 	enum vmc_status status;
 
-	status = cli_driver_init(&serve.driver, settings->vm.hypervisor,
-				 &serve.error);
-	if (status)
-		return status;
-	if (serve.driver.hypervisor.ops == &vmc_mock_ops) {
-		script_mock(&serve.driver.ctx.mock);
-		return VMC_OK;
-	}
-	status = vmc_qemu_init(qemu, &settings->qemu, &serve.error);
+	status = cli_driver_init(&serve.driver, settings, &serve.error);
 	if (status == VMC_OK)
-		status = vmc_qemu_check(qemu, &settings->vm, &serve.error);
-	return status;
+		status = cli_agent_init(&serve.agent, settings->vm.agent,
+					&serve.error);
+	if (status || serve.driver.hypervisor.ops != &vmc_qemu_ops)
+		return status;
+	return vmc_qemu_check(&serve.driver.ctx.qemu, &settings->vm,
+			      &serve.error);
+}
+
+/* In Kata's words: what a client needs to know to talk to the agents. */
+static const char *agent_json(void)
+{
+	if (!cli_agent_answers(&serve.agent))
+		return "{}";
+	if (serve.settings.qemu.agent == VMC_QEMU_AGENT_VSOCK)
+		return "{\"DialTimeout\":30,\"LongLiveConn\":true,"
+		       "\"UseVSock\":true}";
+	return "{\"DialTimeout\":30,\"LongLiveConn\":true,\"UseVSock\":false}";
 }
 
 static enum vmc_status init_factory(void)
@@ -145,7 +139,7 @@ static enum vmc_status init_factory(void)
 	direct->vm_config = serve.settings.vm;
 	direct->json.data.ptr = serve.data;
 	direct->json.data.ptr_len = serve.data_len;
-	direct->json.agent_config = vmc_view_of("{}");
+	direct->json.agent_config = vmc_view_of(agent_json());
 	direct->env = serve.env;
 	return VMC_OK;
 }
@@ -169,8 +163,12 @@ static enum vmc_status init_pool(void)
 	struct vmc_pool_config config = {
 		.base = { &vmc_factory_direct_ops, &serve.direct },
 		.hypervisor = serve.driver.hypervisor,
+		.agent_ops = serve.agent.ops,
+		.agent_config = &serve.agent.kata,
 		.drivers = serve.vms,
 		.drivers_size = sizeof(serve.vms),
+		.agents = serve.agents,
+		.agents_size = sizeof(serve.agents),
 		.store = vmc_linux_store(&serve.records),
 		.env = serve.env,
 		.number = serve.settings.number,
@@ -219,6 +217,7 @@ static void log_start(void)
 	cli_log_number(&serve.log, "pid", getpid());
 	cli_log_text(&serve.log, "hypervisor",
 		     serve.driver.hypervisor.ops->name);
+	cli_log_text(&serve.log, "agent", serve.agent.ops->name);
 	cli_log_number(&serve.log, "number", settings->number);
 	cli_log_number(&serve.log, "boot_parallel", boot_parallel());
 	if (settings->file) {
@@ -319,7 +318,7 @@ static void on_turn(void *ctx, struct vmc_server *server, uint64_t at_ms)
 	if (child_ended)
 		reap();
 	if (stop_signal)
-		vmc_server_stop(server, signal_name(stop_signal), at_ms);
+		vmc_server_stop(server, cli_signal_name(stop_signal), at_ms);
 }
 
 /* Without the loop: slower, but enough to leave nothing behind. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `vmcache serve` works with (see cli_settings.h). */
+/* What VMs are made with, and a server works with (see cli_settings.h). */
 #include "cli_settings.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli_toml.h"
+#include "vmcache_mock.h"
 
 /* The settings' texts point into it. */
 static char text[CLI_TOML_SIZE + 1];
@@ -19,16 +20,18 @@ static enum vmc_qemu_accel accel_of(const char *name)
 	return strcmp(name, "tcg") == 0 ? VMC_QEMU_TCG : VMC_QEMU_AUTO;
 }
 
+static enum vmc_qemu_agent channel_of(const char *name)
+{
+	return strcmp(name, "vsock") == 0 ? VMC_QEMU_AGENT_VSOCK :
+					    VMC_QEMU_AGENT_SERIAL;
+}
+
 static void take_pool(struct cli_settings *s, const struct cli_options *o)
 {
 	s->number = cli_number(o, CLI_NUMBER, s->number);
 	s->boot_parallel = cli_number(o, CLI_BOOT_PARALLEL, s->boot_parallel);
-	s->boot_timeout_ms =
-		cli_number(o, CLI_BOOT_TIMEOUT, s->boot_timeout_ms);
 	s->level = cli_log_level(cli_text(o, CLI_LOG_LEVEL, "info"));
 	s->owner_only = strcmp(cli_text(o, CLI_QUIT_BY, "owner"), "owner") == 0;
-	s->mock_boot_ms = cli_number(o, CLI_MOCK_BOOT, 0);
-	s->mock_fail = cli_number(o, CLI_MOCK_FAIL, 0);
 }
 
 static void take_vm(struct vmc_vm_config *vm, const struct cli_options *o)
@@ -44,14 +47,18 @@ static void take_vm(struct vmc_vm_config *vm, const struct cli_options *o)
 	vm->vcpus_max = cli_number(o, CLI_MAX_VCPUS, vm->vcpus_max);
 	vm->memory_mib = cli_number(o, CLI_MEMORY, vm->memory_mib);
 	vm->memory_max_mib = cli_number(o, CLI_MAX_MEMORY, vm->memory_max_mib);
+	vm->agent = cli_text(o, CLI_AGENT, vm->agent);
 }
 
 /* What the driver would take by itself is told too: who compares
  * configurations sees what the VMs were made with. */
 static void take_defaults(struct vmc_vm_config *vm)
 {
-	int qemu = strcmp(vm->hypervisor, vmc_qemu_ops.name) == 0;
+	int qemu;
 
+	if (!vm->hypervisor)
+		vm->hypervisor = vmc_qemu_ops.name;
+	qemu = strcmp(vm->hypervisor, vmc_qemu_ops.name) == 0;
 	if (!vm->memory_mib)
 		vm->memory_mib =
 			qemu ? VMC_QEMU_MEMORY_MIB : VMC_MOCK_MEMORY_MIB;
@@ -59,18 +66,33 @@ static void take_defaults(struct vmc_vm_config *vm)
 		vm->machine_type = "q35";
 }
 
-static void take_options(struct cli_settings *settings,
-			 const struct cli_options *options)
+/* A channel to the agent is there if there is one to talk to. */
+static void take_agent(struct cli_settings *s, const struct cli_options *o)
 {
-	take_pool(settings, options);
-	take_vm(&settings->vm, options);
-	take_defaults(&settings->vm);
-	settings->qemu.run_dir =
-		cli_text(options, CLI_RUN_DIR, settings->qemu.run_dir);
-	settings->qemu.ready =
-		cli_text(options, CLI_READY, settings->qemu.ready);
-	settings->qemu.accel = accel_of(cli_text(options, CLI_ACCEL, "auto"));
-	settings->endpoint = cli_endpoint_or(options, settings->endpoint);
+	const char *channel = cli_text(o, CLI_AGENT_CHANNEL, NULL);
+
+	if (strcmp(s->vm.agent, "kata") != 0)
+		s->qemu.agent = VMC_QEMU_AGENT_NONE;
+	else if (channel)
+		s->qemu.agent = channel_of(channel);
+	else if (s->qemu.agent == VMC_QEMU_AGENT_NONE)
+		s->qemu.agent = VMC_QEMU_AGENT_SERIAL;
+}
+
+static void take_options(struct cli_settings *s, const struct cli_options *o)
+{
+	take_vm(&s->vm, o);
+	take_defaults(&s->vm);
+	take_agent(s, o);
+	s->qemu.run_dir = cli_text(o, CLI_RUN_DIR, s->qemu.run_dir);
+	s->qemu.ready = cli_text(o, CLI_READY, s->qemu.ready);
+	s->qemu.accel = accel_of(cli_text(o, CLI_ACCEL, "auto"));
+	s->mock_boot_ms = cli_number(o, CLI_MOCK_BOOT, 0);
+	s->mock_fail = cli_number(o, CLI_MOCK_FAIL, 0);
+	s->mock_agent_url = cli_text(o, CLI_MOCK_AGENT_URL, NULL);
+	s->boot_timeout_ms =
+		cli_number(o, CLI_BOOT_TIMEOUT, CLI_BOOT_TIMEOUT_MS);
+	s->endpoint = cli_endpoint_or(o, s->endpoint);
 }
 
 static int is_below(const struct cli_options *options, const char *name,
@@ -120,9 +142,10 @@ static enum cli_exit take_toml(struct cli_settings *settings,
 			       const struct cli_options *options,
 			       const struct cli_toml *toml)
 {
-	int wanted = cli_given(options, CLI_NUMBER) || toml->number;
+	int makes = options->command != CLI_SERVE ||
+		    cli_given(options, CLI_NUMBER) || toml->number;
 
-	if (wanted && toml->refused[0]) {
+	if (makes && toml->refused[0]) {
 		cli_complain(options, "%s", toml->refused);
 		return CLI_FAILED;
 	}
@@ -142,8 +165,12 @@ static enum cli_exit take_file(struct cli_settings *settings,
 			       const struct cli_options *options)
 {
 	static struct cli_toml toml;
-	ssize_t len = read_file(settings->file);
+	ssize_t len;
 
+	settings->file = cli_text(options, CLI_CONFIG_FILE, NULL);
+	if (!settings->file)
+		return CLI_DONE;
+	len = read_file(settings->file);
 	if (len < 0) {
 		cli_complain(options, "--config %s: %s", settings->file,
 			     strerror(errno));
@@ -161,20 +188,58 @@ static enum cli_exit take_file(struct cli_settings *settings,
 	return take_toml(settings, options, &toml);
 }
 
+/* The file first, so that what is given overrides it. */
+static enum cli_exit take_all(struct cli_settings *settings,
+			      const struct cli_options *options,
+			      const char *agent)
+{
+	enum cli_exit code = take_file(settings, options);
+
+	if (code != CLI_DONE)
+		return code;
+	if (!settings->vm.agent)
+		settings->vm.agent = agent;
+	take_options(settings, options);
+	return check_sizes(options, &settings->vm);
+}
+
 /* see cli_settings.h */
 enum cli_exit cli_settings_read(struct cli_settings *settings,
 				const struct cli_options *options)
 {
-	enum cli_exit code = CLI_DONE;
+	enum cli_exit code;
 
 	memset(settings, 0, sizeof(*settings));
-	settings->vm.hypervisor = "qemu";
 	settings->number = CLI_NUMBER_DEFAULT;
-	settings->file = cli_text(options, CLI_CONFIG_FILE, NULL);
-	if (settings->file)
-		code = take_file(settings, options);
-	if (code != CLI_DONE)
-		return code;
-	take_options(settings, options);
-	return check_sizes(options, &settings->vm);
+	code = take_all(settings, options, "noop");
+	if (code == CLI_DONE)
+		take_pool(settings, options);
+	return code;
+}
+
+/* see cli_settings.h */
+enum cli_like cli_settings_like(const struct cli_options *options)
+{
+	static const enum cli_option changes[] = {
+		CLI_QEMU,       CLI_MACHINE,       CLI_INITRD,    CLI_APPEND,
+		CLI_AGENT,      CLI_AGENT_CHANNEL, CLI_MAX_VCPUS, CLI_READY,
+		CLI_MAX_MEMORY, CLI_ACCEL,
+	};
+
+	if (cli_given(options, CLI_CONFIG_FILE) ||
+	    cli_given(options, CLI_HYPERVISOR) ||
+	    cli_given(options, CLI_KERNEL) || cli_given(options, CLI_IMAGE))
+		return CLI_LIKE_ALONE;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+		if (cli_given(options, changes[i]))
+			return CLI_LIKE_CACHED;
+	return CLI_LIKE_NONE;
+}
+
+/* see cli_settings.h */
+enum cli_exit cli_settings_read_vm(struct cli_settings *settings,
+				   const struct cli_options *options,
+				   const char *agent)
+{
+	return take_all(settings, options, agent);
 }

@@ -28,10 +28,9 @@ static enum vmc_status fetch(void)
 	enum vmc_status status;
 
 	cli_call_task(&call);
-	while ((status = vmc_cache_fetch_status(
-			&call.channel, &status_of, &call.task,
-			cli_call_now(&call))) == VMC_AGAIN)
-		cli_call_wait(&call);
+	CLI_CALL(status, &call,
+		 vmc_cache_fetch_status(&call.channel, &status_of, &call.task,
+					cli_call_now(&call)));
 	answered |= status == VMC_OK;
 	return status;
 }

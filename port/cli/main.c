@@ -11,13 +11,13 @@
 #include "cli_output.h"
 #include "vmcache.h"
 
-static enum cli_exit wrong_usage(const struct cli_options *options)
+static int wrong_usage(const struct cli_options *options)
 {
 	const char *name = cli_command_name(options->command);
 
 	cli_complain(options, "%s", options->error);
 	fprintf(stderr, "Try: vmcache%s%s --help\n", name[0] ? " " : "", name);
-	return CLI_USAGE;
+	return options->command == CLI_RUN ? CLI_RUN_FAILED : CLI_USAGE;
 }
 
 static enum cli_exit help(const struct cli_options *options)
@@ -32,13 +32,15 @@ static enum cli_exit version(const struct cli_options *options)
 	return cli_print_end(options);
 }
 
-static enum cli_exit run(const struct cli_options *options)
+static int run(const struct cli_options *options)
 {
 	switch (options->command) {
 	case CLI_SERVE:
 		return cli_serve(options);
 	case CLI_GET:
 		return cli_get(options);
+	case CLI_RUN:
+		return cli_run(options);
 	case CLI_STATUS:
 		return cli_status(options);
 	case CLI_CONFIG:

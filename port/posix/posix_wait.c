@@ -36,6 +36,7 @@ void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter)
 {
 	waiter->spin_us = one_processor() ? 0 : VMC_POSIX_SPIN_US;
 	waiter->signals = NULL;
+	waiter->stop = NULL;
 	waiter->misses = 0;
 	waiter->skip = 0;
 }
@@ -145,6 +146,22 @@ enum vmc_status vmc_posix_wait(struct vmc_posix_waiter *waiter,
 
 	put_fds(fds, task->wait, task->wait_len);
 	return wait_for(waiter, fds, task->wait_len, task->until_ms, now_ms);
+}
+
+/* see vmcache_posix.h */
+int vmc_posix_again(struct vmc_posix_waiter *waiter, struct vmc_env env,
+		    struct vmc_task *task, enum vmc_status *status)
+{
+	if (*status != VMC_AGAIN)
+		return 0;
+	if (waiter && waiter->stop && *waiter->stop)
+		*status = VMC_ERR_CANCELLED;
+	else if (vmc_posix_wait(waiter, task, env.now_ms(env.ctx)) < 0)
+		*status = VMC_ERR_IO;
+	if (*status == VMC_AGAIN)
+		return 1;
+	vmc_task_cancel(task);
+	return 0;
 }
 
 /* see vmcache_posix.h */

@@ -9,11 +9,9 @@
  *	struct vmc_channel_config config = { .port = vmc_posix_port(NULL), … };
  *
  *	vmc_posix_waiter_init(&waiter);
- *	do {
- *		now_ms = env.now_ms(env.ctx);
- *		status = vmc_cache_fetch_status(&channel, &s, &task, now_ms);
- *	} while (status == VMC_AGAIN &&
- *		 vmc_posix_wait(&waiter, &task, now_ms) >= 0);
+ *	VMC_POSIX_BLOCK(status, &waiter, env, &task,
+ *			vmc_cache_fetch_status(&channel, &s, &task,
+ *					       env.now_ms(env.ctx)));
  *
  * A server on Linux runs in port/linux's loop; elsewhere collect its waits
  * and give them to vmc_posix_poll.
@@ -142,6 +140,8 @@ struct vmc_posix_waiter {
 	const sigset_t *signals; /* the signal mask while it sleeps: signals
 				  * that are blocked otherwise can come there
 				  * and nowhere else. NULL: leave it as it is */
+	const volatile sig_atomic_t *stop; /* a handler sets it to end what
+					    * blocks. NULL: nothing does */
 
 	/* Private. */
 	uint32_t misses; /* in a row */
@@ -164,7 +164,35 @@ enum vmc_status vmc_posix_wait(struct vmc_posix_waiter *waiter,
 			       uint64_t now_ms) VMC_CHECKED;
 
 /*
- * The same for a list that a pool or a server collected: fills in `got` of
+ * Blocking, for hosts that do one thing at a time: any operation that takes
+ * a task (of an agent, a VM, a factory, a channel) becomes a function that
+ * returns when it has ended.
+ *
+ *	VMC_POSIX_BLOCK(status, &waiter, env, &task,
+ *			agent.ops->check(&agent, &task, env.now_ms(env.ctx)));
+ *
+ * `call` is written as it is called, and evaluated until it does not return
+ * VMC_AGAIN; a deadline is the task's. It ends with the operation's status,
+ * or, the task cancelled:
+ *
+ * VMC_ERR_CANCELLED: *waiter->stop is set.
+ * VMC_ERR_IO:        the system refuses to wait (errno has it).
+ */
+#define VMC_POSIX_BLOCK(status, waiter, env, task, call)                       \
+	do                                                                     \
+		(status) = (call);                                             \
+	while (vmc_posix_again((waiter), (env), (task), &(status)))
+
+/*
+ * One round of that: blocks if `*status` is VMC_AGAIN, until the task is due
+ * or a signal was handled, and answers 1: call the operation again. 0: it has
+ * ended, `*status` says how. `waiter` may be NULL: no spinning, no signals.
+ */
+int vmc_posix_again(struct vmc_posix_waiter *waiter, struct vmc_env env,
+		    struct vmc_task *task, enum vmc_status *status);
+
+/*
+ * The same as vmc_posix_wait for a list that a pool or a server collected: fills in `got` of
  * all. `waiter` may be NULL: no spinning, no signals.
  *
  * VMC_ERR_TOO_BIG: more than VMC_SERVER_WAIT_MAX waits; and as above.

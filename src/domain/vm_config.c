@@ -147,6 +147,10 @@ enum vmc_status vmc_vm_config_write(const struct vmc_vm_config *config,
 	put_parameters(&w, config->kernel_params);
 	put_numbers(&w, config);
 	vmc_json_end_object(&w);
+	if (config->agent) {
+		vmc_json_put_key(&w, "AgentType");
+		vmc_json_put_text(&w, config->agent);
+	}
 	vmc_json_end_object(&w);
 	return vmc_json_writer_end(&w, out_len);
 }

@@ -40,7 +40,7 @@ targets_exist()
 
 options_exist()
 {
-	help=$(for command in '' serve get status config quit; do
+	help=$(for command in '' serve get run status config quit; do
 		"$BUILD/vmcache" $command --help
 	done)
 	grep -oE '^ *(\$ )?(build/)?vmcache .*' README.md |

@@ -113,7 +113,7 @@ clean_up()
 	for pid in $servers; do
 		kill -9 "$pid" 2>/dev/null
 	done
-	for pid in $("$TOOL" listed qemu "$work"); do
+	for pid in $("$TOOL" listed "$work"); do
 		kill -9 "$pid" 2>/dev/null
 	done
 	rm -rf "$work"

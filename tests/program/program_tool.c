@@ -21,7 +21,8 @@
  *	                        run COMMAND and send it SIGTERM so long after;
  *	                        exit as it
  *	terminal COMMAND…       run COMMAND on a terminal of its own, type what
- *	                        comes on stdin, print what it shows; exit as it
+ *	                        comes on stdin, print what it shows; exit as it.
+ *	                        Has 24 lines of 80, after SIGWINCH 40 of 100
  *	burst SOCKET PID        Quit, Quit on two connections and SIGTERM to PID
  *	                        at once; print how many microseconds apart
  */
@@ -342,6 +343,24 @@ static pid_t start_on_terminal(int *master, char **argv)
 	return pid;
 }
 
+static volatile sig_atomic_t resized;
+
+static void on_resize(int number)
+{
+	(void)number;
+	resized = 1;
+}
+
+/* Makes it another size once it was told to. */
+static void resize(int master)
+{
+	struct winsize size = { .ws_row = 40, .ws_col = 100 };
+
+	if (resized)
+		ioctl(master, TIOCSWINSZ, &size);
+	resized = 0;
+}
+
 static ssize_t pass_on(int from, int to)
 {
 	char buf[4096];
@@ -352,16 +371,36 @@ static ssize_t pass_on(int from, int to)
 	return len;
 }
 
+/* A resize comes in the wait, and only there. */
+static int wait_for_terminal(struct pollfd *ready)
+{
+	const struct timespec patience = { .tv_sec = 60 };
+	sigset_t none;
+
+	sigemptyset(&none);
+	return ppoll(ready, 2, &patience, &none);
+}
+
 static int do_terminal(char **argv)
 {
-	int master;
+	int master, some;
 	pid_t pid = start_on_terminal(&master, argv);
 	struct pollfd ready[2] = { { .fd = master, .events = POLLIN },
 				   { .fd = 0, .events = POLLIN } };
+	sigset_t resizes;
 
 	if (pid < 0)
 		return fail("terminal");
-	while (poll(ready, 2, 60000) > 0) {
+	sigemptyset(&resizes);
+	sigaddset(&resizes, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &resizes, NULL);
+	signal(SIGWINCH, on_resize);
+	while ((some = wait_for_terminal(ready)) != 0) {
+		resize(master);
+		if (some < 0 && errno != EINTR)
+			break;
+		if (some < 0)
+			continue;
 		if (ready[0].revents && pass_on(master, 1) <= 0)
 			break;
 		if (ready[1].revents && pass_on(0, master) <= 0)

@@ -13,11 +13,13 @@ help_is_shown()
 		says out "Exit status: 0 done, 1 failed, 2 wrong usage, 3 no"
 		[ ! -s "$work/err" ] || fail "help on standard error"
 	done
+	expect 0 "$VMCACHE" run --help
+	says out "Usage: vmcache run"
+	says out "Exit status: the command's"
 	expect 0 "$VMCACHE" --help
-	for command in serve get status config quit; do
+	for command in serve get run status config quit; do
 		says out "  $command "
 	done
-	[ "$(count out '  run')" -eq 0 ] || fail "run is not there yet"
 }
 
 version_is_shown()
@@ -33,7 +35,7 @@ manual_names_every_option()
 {
 	page=$(dirname "$0")/../../port/cli/vmcache.1
 	sed 's/\\-/-/g' "$page" >"$work/page"
-	for command in serve get status config quit; do
+	for command in serve get run status config quit; do
 		"$VMCACHE" $command --help | grep -o -- '--[a-z][a-z-]*' |
 			sort -u >"$work/options"
 		while read -r option; do
@@ -62,6 +64,16 @@ completion_completes()
 	says out "auto kvm tcg"
 	expect 0 $complete status --w
 	says out "--wait-ready"
+	expect 0 $complete run --w
+	says out "--workdir"
+	expect 0 $complete run --agent-channel ''
+	says out "serial vsock"
+	# behind the command to run, files of ours are as good a guess as any
+	touch "$work/some-file"
+	expect 0 $complete run --cpus 2 cat "$work/some-f"
+	says out "$work/some-file"
+	expect 0 $complete run --cold -- "$work/some-f"
+	says out "$work/some-file"
 }
 
 wrong_usage_is_2()
@@ -85,6 +97,20 @@ wrong_usage_is_2()
 	[ ! -s "$work/out" ] || fail "something on standard output"
 }
 
+# what its command exits with must not be mistaken for what it says itself
+wrong_usage_of_run_is_125()
+{
+	expect 125 "$VMCACHE" run
+	says err "run what?"
+	expect 125 "$VMCACHE" run --wibble true
+	says err "vmcache run: unknown option --wibble"
+	expect 125 "$VMCACHE" run --user root true
+	says err "--user root: give UID or UID:GID, in numbers"
+	expect 125 "$VMCACHE" run --user 1:4294967296 true
+	expect 125 "$VMCACHE" run -t -T true
+	says err "--tty and --no-tty contradict each other"
+}
+
 what_was_typed_cannot_steer_a_terminal()
 {
 	expect 2 "$VMCACHE" "$(printf 'a\033[2Jb')"
@@ -99,6 +125,8 @@ no_server_is_3()
 	done
 	expect 3 "$VMCACHE" get
 	says err "start one: vmcache serve"
+	expect 125 "$VMCACHE" run true
+	says err "vmcache run: no server at $VMCACHE_ENDPOINT; start one"
 }
 
 stale_socket_is_no_server()
@@ -121,6 +149,6 @@ long_endpoint_is_refused()
 }
 
 run_tests help_is_shown version_is_shown manual_names_every_option \
-	completion_completes wrong_usage_is_2 \
+	completion_completes wrong_usage_is_2 wrong_usage_of_run_is_125 \
 	what_was_typed_cannot_steer_a_terminal no_server_is_3 \
 	stale_socket_is_no_server long_endpoint_is_refused

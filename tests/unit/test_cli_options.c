@@ -14,7 +14,7 @@ static struct cli_options options;
 static int parse(const char *line)
 {
 	static char words[512];
-	const char *argv[32] = { "vmcache" };
+	static const char *argv[128] = { "vmcache" };
 	int argc = 1;
 
 	snprintf(words, sizeof(words), "%s", line);
@@ -44,6 +44,8 @@ static void check_apart(const struct cli_option_row *a,
 	if (!(a->commands & b->commands))
 		return;
 	CHECK(strcmp(a->name, b->name) != 0);
+	CHECK(!a->alias || strcmp(a->alias, b->name) != 0);
+	CHECK(!b->alias || strcmp(b->alias, a->name) != 0);
 	CHECK(!a->letter || a->letter != b->letter);
 }
 
@@ -67,6 +69,8 @@ TEST(each_command_is_known)
 	CHECK_EQ_INT(options.command, CLI_SERVE);
 	taken("get");
 	CHECK_EQ_INT(options.command, CLI_GET);
+	taken("run true");
+	CHECK_EQ_INT(options.command, CLI_RUN);
 	taken("status");
 	CHECK_EQ_INT(options.command, CLI_STATUS);
 	taken("config");
@@ -190,11 +194,11 @@ TEST(choices_are_held_to)
 
 TEST(unknown_words_are_refused_with_a_hint)
 {
-	refused("", "which command? serve, get, status, config or quit");
+	refused("", "which command? serve, get, run, status, config or quit");
 	refused("serv", "unknown command \"serv\"; did you mean serve?");
 	refused("stauts", "unknown command \"stauts\"; did you mean status?");
-	refused("run", "unknown command \"run\"; there are serve, get, "
-		       "status, config and quit");
+	refused("execute", "unknown command \"execute\"; there are serve, get, "
+			   "run, status, config and quit");
 	refused("get --jsno", "unknown option --jsno; did you mean --json?");
 	refused("get --wibble", "unknown option --wibble");
 	refused("get -q", "unknown option -q");
@@ -208,6 +212,77 @@ TEST(unknown_words_are_refused_with_a_hint)
 	refused("serve --kernel=", "--kernel: the value is empty");
 	refused("get --", "\"--\" is one word too many: only options "
 			  "follow the command");
+}
+
+#define RUN_WHAT "run what? vmcache run [OPTION]... COMMAND [ARGUMENT]..."
+
+TEST(what_is_to_be_run_is_not_looked_at)
+{
+	taken("run --cold echo --cold -x -- y");
+	CHECK(cli_given(&options, CLI_COLD));
+	CHECK_EQ_INT(options.rest_len, 5);
+	CHECK_EQ_STR(options.rest[0], "echo");
+	CHECK_EQ_STR(options.rest[1], "--cold");
+	CHECK_EQ_STR(options.rest[4], "y");
+	taken("run -m 256 -- -x");
+	CHECK_EQ_INT(cli_number(&options, CLI_WANT_MEMORY, 0), 256);
+	CHECK_EQ_INT(options.rest_len, 1);
+	CHECK_EQ_STR(options.rest[0], "-x");
+	taken("run -- -- x");
+	CHECK_EQ_INT(options.rest_len, 2);
+	CHECK_EQ_STR(options.rest[0], "--");
+	taken("run -");
+	CHECK_EQ_STR(options.rest[0], "-");
+	taken("run --timeout 2 sleep 3");
+	CHECK_EQ_INT(cli_timeout(&options, 0), 2000);
+	CHECK_EQ_INT(options.rest_len, 2);
+	taken("run --help");
+	refused("run", RUN_WHAT);
+	refused("run --", RUN_WHAT);
+	refused("run --cold", RUN_WHAT);
+	refused("run --wibble x", "unknown option --wibble");
+}
+
+TEST(a_timeout_is_that_of_any_command)
+{
+	taken("get");
+	CHECK_EQ_INT(cli_timeout(&options, 7), 7);
+	taken("get -t 1");
+	CHECK_EQ_INT(cli_timeout(&options, 7), 1000);
+}
+
+TEST(an_option_may_have_two_names)
+{
+	static const char *const lines[] = { "get --vcpus 3", "get --cpus=3",
+					     "run --vcpus=3 x",
+					     "run --cpus 3 x" };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		taken(lines[i]);
+		CHECK_EQ_INT(cli_number(&options, CLI_WANT_VCPUS, 0), 3);
+	}
+	refused("serve --cpus 3", "--cpus is an option of vmcache get");
+}
+
+TEST(variables_are_gathered)
+{
+	char line[512] = "run";
+
+	taken("run --env A=1 -E B= --env=C=x=y env");
+	CHECK_EQ_INT(options.env_len, 3);
+	CHECK_EQ_STR(options.env[0], "A=1");
+	CHECK_EQ_STR(options.env[1], "B=");
+	CHECK_EQ_STR(options.env[2], "C=x=y");
+	CHECK_EQ_INT(options.rest_len, 1);
+	refused("run --env A env", "--env A: give NAME=VALUE");
+	refused("run --env =1 env", "--env =1: give NAME=VALUE");
+	for (int i = 0; i < CLI_ENV_MAX; i++)
+		strcat(line, " -EA=1");
+	CHECK_EQ_INT(parse(line), -1);
+	CHECK_EQ_STR(options.error, RUN_WHAT);
+	strcat(line, " -EB=1 x");
+	CHECK_EQ_INT(parse(line), -1);
+	CHECK_EQ_STR(options.error, "--env B=1: 64 are given already");
 }
 
 TEST(abbreviations_are_not_taken)
@@ -285,6 +360,10 @@ TESTS(RUN(rows_are_complete)
       RUN(numbers_out_of_range_are_refused)
       RUN(choices_are_held_to)
       RUN(unknown_words_are_refused_with_a_hint)
+      RUN(what_is_to_be_run_is_not_looked_at)
+      RUN(a_timeout_is_that_of_any_command)
+      RUN(an_option_may_have_two_names)
+      RUN(variables_are_gathered)
       RUN(abbreviations_are_not_taken)
       RUN(a_word_of_any_length_is_refused)
       RUN(the_endpoint_is_found)

@@ -4,6 +4,7 @@
 
 #include "vmcache_posix.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -138,6 +139,106 @@ TEST(a_signal_ends_a_wait)
 	waiter.signals = &before;
 	task = task_on(both[0], VMC_WAIT_READ, now() + LONG_MS);
 	CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, now()), VMC_AGAIN);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	end();
+}
+
+/*
+ * Blocking
+ */
+
+static unsigned asked, given_up;
+
+static void on_cancel(struct vmc_task *task)
+{
+	(void)task;
+	given_up++;
+}
+
+/* An operation that is done once a byte has come. */
+static enum vmc_status take_byte(struct vmc_task *task, uint64_t now_ms)
+{
+	char byte;
+
+	asked++;
+	if (vmc_task_begin(task, now_ms))
+		return vmc_task_end(task, VMC_ERR_TIMEOUT);
+	task->phase = 1;
+	task->cancel = on_cancel;
+	if (recv(both[0], &byte, 1, MSG_DONTWAIT) == 1)
+		return vmc_task_end(task, VMC_OK);
+	vmc_task_wait(task, both[0], VMC_WAIT_READ);
+	return vmc_task_again(task);
+}
+
+static enum vmc_status block(uint64_t deadline_ms)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	enum vmc_status status;
+
+	task.deadline_ms = deadline_ms;
+	asked = given_up = 0;
+	VMC_POSIX_BLOCK(status, &waiter, env, &task, take_byte(&task, now()));
+	CHECK(!vmc_task_active(&task));
+	return status;
+}
+
+TEST(a_blocked_operation_goes_to_its_end)
+{
+	pid_t pid;
+
+	begin();
+	pid = fork();
+	if (pid == 0) {
+		poll(NULL, 0, 20);
+		_exit(write(both[1], "x", 1) != 1);
+	}
+	CHECK_EQ_INT(block(now() + LONG_MS), VMC_OK);
+	CHECK(asked > 1);
+	CHECK_EQ_INT(waitpid(pid, NULL, 0), pid);
+	end();
+}
+
+TEST(a_blocked_operation_keeps_its_deadline)
+{
+	uint64_t begun_ms;
+
+	begin();
+	begun_ms = now();
+	CHECK_EQ_INT(block(begun_ms + 10), VMC_ERR_TIMEOUT);
+	CHECK(now() >= begun_ms + 10);
+	CHECK_EQ_INT(given_up, 0);
+	end();
+}
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int number)
+{
+	stop = number;
+}
+
+/* The signal comes while it sleeps; or has come before it would. */
+TEST(a_signal_can_end_a_blocked_operation)
+{
+	struct sigaction action = { .sa_handler = on_stop };
+	sigset_t blocked, before;
+
+	begin();
+	sigaction(SIGUSR1, &action, NULL);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	waiter.signals = &before;
+	waiter.stop = &stop;
+	raise(SIGUSR1);
+	CHECK_EQ_INT(block(now() + LONG_MS), VMC_ERR_CANCELLED);
+	CHECK_EQ_INT(given_up, 1);
+	CHECK_EQ_INT(block(now() + LONG_MS), VMC_ERR_CANCELLED);
+	CHECK_EQ_INT(asked, 1);
+	stop = 0;
+	CHECK_EQ_INT(write(both[1], "x", 1), 1);
+	CHECK_EQ_INT(block(now() + LONG_MS), VMC_OK);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	end();
 }
@@ -320,6 +421,9 @@ TESTS(RUN(what_is_there_ends_a_wait)
       RUN(what_is_due_does_not_wait)
       RUN(a_timer_far_away_is_waited_for)
       RUN(a_signal_ends_a_wait)
+      RUN(a_blocked_operation_goes_to_its_end)
+      RUN(a_blocked_operation_keeps_its_deadline)
+      RUN(a_signal_can_end_a_blocked_operation)
       RUN(one_processor_does_not_spin)
       RUN(spinning_in_vain_backs_off)
       RUN(each_wait_gets_its_own)

@@ -57,6 +57,14 @@ TEST(writes_all_fields_in_go_s_order)
 		"\"DefaultMaxMemorySize\":16000,\"MemSlots\":10}}");
 }
 
+TEST(an_agent_is_said_where_kata_1_x_says_it)
+{
+	struct vmc_vm_config config = { .agent = "kata" };
+
+	CHECK(strstr(written(&config), "},\"AgentType\":\"kata\"}") != NULL);
+	CHECK(strstr(kata_1_6, "},\"AgentType\":\"kata\",") != NULL);
+}
+
 /* Where each of our keys stands in what Kata itself wrote. */
 TEST(order_is_that_of_kata_4_1)
 {
@@ -522,6 +530,7 @@ TEST(our_own_sizes_do_not_matter)
 }
 
 TESTS(RUN(writes_all_fields_in_go_s_order)
+      RUN(an_agent_is_said_where_kata_1_x_says_it)
       RUN(order_is_that_of_kata_4_1)
       RUN(writes_defaults)
       RUN(parameters_are_words_with_an_equals_sign)
