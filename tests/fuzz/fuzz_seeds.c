@@ -92,6 +92,9 @@ static void put_documents(void)
 	put_text("fuzz_qmp", "~{\"error\":{\"class\":\"GenericError\",\"desc\":"
 			     "\"no\"},\"id\":\"4\"}\n{\"event\":\"STOP\"}\n");
 	put_text("fuzz_qmp", "\001ready\r\nq: \033[0mlast words\n");
+	put_text("fuzz_qmp", "~{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":"
+			     "true,\"reason\":\"guest-reset\"}}\n");
+	put_text("fuzz_qmp", "~[ 1.4] Kernel panic - not syncing: init\r\n");
 }
 
 /* What happens to an agent service, one after the other: bytes that come
