@@ -8,7 +8,8 @@
 
 FUZZ_CC ?= clang
 FUZZ_RUNS ?= 120000
-FUZZ_TARGETS ?= $(filter-out fuzz_seeds fuzz_planted,\
+FUZZ_TARGETS ?= $(filter-out fuzz_seeds fuzz_planted \
+	$(if $(UNIT_$(AGENT)),,fuzz_agent_pbio),\
 	$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 
 FUZZ = $(BUILD)/fuzz
