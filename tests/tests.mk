@@ -24,7 +24,8 @@ SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 	usage config client mock run qemu)
-INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
+INTEROP_TESTS = $(filter-out $(if $(UNIT_$(AGENT)),,%/test_agent_vectors.sh),\
+	$(wildcard tests/interop/test_*.sh))
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
