@@ -171,6 +171,9 @@ $(BUILD)/contexts: tests/size/contexts.c $(BUILD)/flags
 
 bench: program bench_programs ## speed and memory, beside a bare exchange and ttrpc-go
 	$(Q)$(BENCH)/bench $(BUILD)/vmcache $(BENCH)/bench_floor $(BENCH_GO)
+	$(Q)if [ -s $(BUILD)/guest/vmlinuz ]; then \
+		$(BENCH)/bench_guest $(BUILD)/vmcache $(BUILD)/guest; \
+	else echo "no Linux guest to measure: make deps guest"; fi
 
 # -- Style -------------------------------------------------------------------
 
