@@ -22,7 +22,7 @@ UNIT_all = $(UNIT_kata)
 SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config client mock run qemu)
+	usage config client mock run qemu guest)
 INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
