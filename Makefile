@@ -91,8 +91,8 @@ MOCK = mock
 NULL = null
 POSIX = posix_connect posix_directory posix_endpoint posix_env posix_store \
 	posix_stream posix_wait
-QEMU = qemu qemu_attach qemu_boot qemu_command qemu_console qemu_files \
-	qemu_json qemu_plan qemu_stop qemu_talk qmp
+QEMU = qemu qemu_agent qemu_attach qemu_boot qemu_command qemu_console \
+	qemu_files qemu_json qemu_plan qemu_stop qemu_talk qmp
 SIM = sim
 PORT_guest = $(GUEST:%=port/guest/%.c)
 PORT_linux = $(LINUX:%=port/linux/%.c)
@@ -128,7 +128,8 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # is kept in registers across calls and loops costs more than it saves.
 SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
 	-fno-caller-saves -fno-move-loop-invariants -fno-ira-hoist-pressure \
-	-fno-thread-jumps -fno-shrink-wrap)
+	-fno-thread-jumps -fno-shrink-wrap -fno-tree-dominator-opts \
+	-fno-tree-coalesce-vars)
 ALL_CFLAGS = -std=c11 $(WARNINGS) -fPIE $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP

@@ -13,11 +13,12 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
-	test_qemu_command test_qemu_console test_qemu_json test_qmp \
+	test_qemu_agent test_qemu_command test_qemu_console test_qemu_json test_qmp \
 	test_record test_server test_sim test_status test_task test_text \
-	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config
-# what is in the archive with the agent kata only
-UNIT_kata = test_agent_methods test_agent_service
+	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config \
+	$(UNIT_$(AGENT))
+# what is in an archive with the agent kata only
+UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
 SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
 QEMU_TESTS = test_qemu_driver test_qemu_odd
@@ -28,8 +29,7 @@ FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
 
-TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(UNIT_$(AGENT)) $(SCENARIO) \
-	$(QEMU_TESTS))
+TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
 TEST_OBJECTS = $(TESTS:%=%.o)
 TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 	-Itests/unit -Itests/scenario
@@ -40,7 +40,7 @@ CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
 
 # -- Running them ------------------------------------------------------------
 
-.PHONY: tests sanitized by-clang small sizes
+.PHONY: tests sanitized by-clang small sizes choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) program $(BUILD)/tests/program_tool
@@ -64,22 +64,35 @@ by-clang:
 # enumeration, which is a byte where there is no system (arm-none-eabi).
 SMALL_KNOBS = -DVMC_VM_MAX=3 -DVMC_CONNECTION_MAX=4 -DVMC_CALL_MAX=5 \
 	-DVMC_WINDOW_SIZE=128 -DVMC_REPLY_MAX=2 -DVMC_CHANNEL_CALL_MAX=3 \
-	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8
+	-DVMC_HYPERVISOR_SIZE=512 -DVMC_ERROR_TEXT_SIZE=96 -DVMC_EVENT_MAX=8 \
+	-DVMC_AGENT_NAME_SIZE=16 -DVMC_AGENT_ADDRESS_SIZE=44 \
+	-DVMC_AGENT_ADDRESS_MAX=1 -DVMC_AGENT_INTERFACE_MAX=1 \
+	-DVMC_AGENT_ROUTE_MAX=12 -DVMC_AGENT_HANDLER_MAX=2 \
+	-DVMC_AGENT_CPU_MAX=3 -DVMC_AGENT_MEMORY_STAT_MAX=2 \
+	-DVMC_AGENT_BLKIO_MAX=1 -DVMC_AGENT_HUGETLB_MAX=1 \
+	-DVMC_AGENT_NETWORK_MAX=1 -DVMC_AGENT_SERVICE_CALL_MAX=6 \
+	-DVMC_AGENT_SERVICE_CALL_SIZE=512 -DVMC_AGENT_SERVICE_DATA_SIZE=512 \
+	-DVMC_AGENT_SERVICE_LIST_MAX=16
 SMALL_TESTS = test_pbio test_server test_status test_ttrpc_engine \
-	test_handover test_vm
+	test_handover test_vm $(UNIT_$(AGENT))
 
 small:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/small \
 		KNOBS="$(SMALL_KNOBS)" CFLAGS="$(CFLAGS) -fshort-enums" all $(SMALL_TESTS:%=$(BUILD)/small/tests/%)
 
-check: all tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
+# What each choice of agents links, and that it does.
+choices:
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/noop AGENT=noop all
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/kata AGENT=kata all
+
+check: all choices tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
 		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) \
 		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
 
-demo: program $(BUILD)/tests/program_tool ## what it does, shown on real VMs
+demo: program $(BUILD)/tests/program_tool $(if $(wildcard build/deps/guest/vmlinuz),guest) ## what it does, shown on real VMs
 	$(Q)tests/examples/demo.sh
 
 # -- Test programs -----------------------------------------------------------
@@ -131,6 +144,8 @@ $(ORACLE_DIR)/%.pb.o: $(ORACLE_DIR)/%.pb.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(PB_CPPFLAGS))
 
+$(UNIT_$(AGENT):%=$(BUILD)/tests/%.o): | $(PROTOS:%=$(GEN)/%.pb.h)
+
 $(BUILD)/tests/test_pbio.o: | $(ORACLE)
 $(BUILD)/tests/test_pbio: $(ORACLE)
 
@@ -138,9 +153,12 @@ $(BUILD)/tests/test_pbio: $(ORACLE)
 
 # Always of the same build, whatever CFLAGS are: gcc's for size.
 size: ## text, data, stack and contexts, held to tests/size/budget
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size \
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size/all AGENT=all \
 		CFLAGS="-Os -fcallgraph-info=su" sizes
-	$(Q)tests/size/size.sh $(BUILD)/size
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size/noop AGENT=noop \
+		CFLAGS="-Os -fcallgraph-info=su" lib $(BUILD)/size/noop/contexts
+	$(Q)tests/size/size.sh $(BUILD)/size/all all
+	$(Q)tests/size/size.sh $(BUILD)/size/noop noop
 
 sizes: all $(BUILD)/contexts
 

@@ -144,8 +144,10 @@
 
 /*
  * Longest request that can wait in a service while others are served. A
- * longer one that cannot be answered at once (WriteStdin to a process that
- * does not read) is answered for its first part. 512..65536.
+ * longer one that cannot be answered at once is refused, or (WriteStdin to a
+ * process that does not read) answered for its first part. 512..65536. RAM:
+ * itself in each of VMC_AGENT_SERVICE_CALL_MAX calls; what was never used is
+ * never touched.
  */
 #ifndef VMC_AGENT_SERVICE_CALL_SIZE
 #define VMC_AGENT_SERVICE_CALL_SIZE 4096

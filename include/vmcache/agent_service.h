@@ -55,9 +55,9 @@
  *   - MemHotplugByProbe is one mem_hotplug_by_probe for each address.
  *   - RemoveContainer's timeout shortens the deadline of stop_container.
  *   - SignalProcess without an exec_id is for `all`.
- *   - WriteStdin whose bytes cannot be taken now waits with its first
- *     VMC_AGENT_SERVICE_CALL_SIZE bytes, and the answer says how many those
- *     were.
+ *   - WriteStdin whose bytes cannot be taken now waits with as many of them
+ *     as VMC_AGENT_SERVICE_CALL_SIZE holds, and the answer says how many
+ *     were taken.
  *   - ReadStdout and ReadStderr fetch VMC_AGENT_SERVICE_DATA_SIZE bytes at
  *     most. To ask for none is INVALID_ARGUMENT: an answer without bytes
  *     would look like the end.
@@ -89,7 +89,7 @@ extern "C" {
 
 struct vmc_agent_service_config {
 	struct vmc_agent agent;    /* what is served */
-	struct vmc_port port;      /* recv, send and close of the streams */
+	struct vmc_port port;      /* recv and send of the streams */
 	uint8_t *window;           /* the largest request; Kata's runtime copies
 				 * files in pieces of 1 MiB and wants
 				 * 1 MiB + 4 KiB */
@@ -179,7 +179,6 @@ struct vmc_agent_service {
 	struct vmc_ttrpc engine;
 	struct vmc_error error; /* of the call that is being answered */
 	uint64_t frame_until_ms;
-	uint8_t ended; /* the peer sends no more */
 	union vmc_agent_service_result result;
 	struct vmc_agent_service_room room;
 	uint8_t out[VMC_REQUEST_SIZE]; /* heads and errors */

@@ -111,18 +111,33 @@ static size_t gather(struct vmc_guest_channel *channel,
 	return len;
 }
 
+/* A large write needs a large buffer of the kernel's, in one piece; when
+ * there is none, a page will do. */
+static ssize_t write_once(int fd, const uint8_t *bytes, size_t len)
+{
+	ssize_t sent = write(fd, bytes, len);
+
+	if (sent < 0 && errno == ENOMEM && len > VMC_GUEST_CHANNEL_SIZE)
+		sent = write(fd, bytes, VMC_GUEST_CHANNEL_SIZE);
+	return sent;
+}
+
 static enum vmc_status send_some(void *ctx, vmc_handle stream,
 				 const struct vmc_view *parts, size_t parts_len,
 				 const struct vmc_handles *handles, size_t *len)
 {
 	struct vmc_guest_channel *channel = ctx;
-	size_t gathered = gather(channel, parts, parts_len);
+	struct vmc_view first = parts[0];
 	ssize_t sent;
 
 	(void)stream;
 	(void)handles;
+	if (first.ptr_len < sizeof(channel->out)) {
+		first.ptr_len = gather(channel, parts, parts_len);
+		first.ptr = channel->out;
+	}
 	do
-		sent = write(channel->fd, channel->out, gathered);
+		sent = write_once(channel->fd, first.ptr, first.ptr_len);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return errno == EAGAIN ? VMC_AGAIN : VMC_ERR_LOST;

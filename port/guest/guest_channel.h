@@ -24,8 +24,8 @@
 
 #include "vmcache/port.h"
 
-/* A read of virtio-serial has 4096 bytes at most; what is sent is gathered
- * into pieces of that size, since each costs an exit of the VM. */
+/* A read of virtio-serial has 4096 bytes at most. What is sent is gathered
+ * until it is so much, since each write costs an exit of the VM. */
 #define VMC_GUEST_CHANNEL_SIZE 4096
 
 struct vmc_guest_channel {

@@ -149,7 +149,8 @@ static enum vmc_status put_name(struct dump *dump, char out[],
 	if (len >= VMC_AGENT_NAME_SIZE)
 		return too_long(dump, "name too long for VMC_AGENT_NAME_SIZE",
 				VMC_AGENT_NAME_SIZE);
-	memcpy(out, bytes.ptr, len);
+	if (len > 0)
+		memcpy(out, bytes.ptr, len);
 	out[len] = '\0';
 	return VMC_OK;
 }

@@ -137,7 +137,8 @@ static const struct vmc_port_ops counting_ops = {
  * Services
  */
 
-static enum vmc_status init_service(struct connection *connection)
+/* Begins with a service as new; its memory is all 0, or was never used. */
+static enum vmc_status begin_service(struct connection *connection, int fd)
 {
 	struct vmc_agent_service_config config = {
 		.agent = vmc_guest_agent(loop.guest, NULL),
@@ -146,15 +147,16 @@ static enum vmc_status init_service(struct connection *connection)
 		.window_len = WINDOW_SIZE,
 	};
 
-	return vmc_agent_service_init(&connection->service, &config);
-}
+	enum vmc_status status =
+		vmc_agent_service_init(&connection->service, &config);
 
-static void open_service(struct connection *connection, int fd)
-{
+	if (status)
+		return status;
 	connection->fd = fd;
 	connection->used = 0;
 	connection->deaf_until_ms = 0;
 	vmc_agent_service_open(&connection->service, fd, now());
+	return VMC_OK;
 }
 
 /* Gives whole pages of our own back to the system; they are 0 then. */
@@ -168,13 +170,19 @@ static void give_back(void *begin, size_t size)
 		madvise((void *)first, last - first, MADV_DONTNEED);
 }
 
-static void close_connection(struct connection *connection)
+/* Ends it; what it has touched is not ours any more. */
+static void end_service(struct connection *connection)
 {
 	vmc_agent_service_close(&connection->service);
-	close(connection->fd);
-	connection->fd = -1;
 	give_back(&connection->service, sizeof(connection->service));
 	give_back(windows[connection - loop.connection], WINDOW_SIZE);
+}
+
+static void close_connection(struct connection *connection)
+{
+	end_service(connection);
+	close(connection->fd);
+	connection->fd = -1;
 }
 
 /* 1 if no byte of a request lies in the window. */
@@ -235,10 +243,8 @@ static void accept_one(struct connection *connection)
 		return;
 	if (!is_welcome(&peer))
 		say("refused a connection of another user", NULL);
-	else if (init_service(connection) == VMC_OK) {
-		open_service(connection, (int)stream);
+	else if (begin_service(connection, (int)stream) == VMC_OK)
 		return;
-	}
 	close((int)stream);
 }
 
@@ -261,11 +267,19 @@ static void turn_connections(void)
  * A byte pipe
  */
 
-/* Whoever was there is not any more. */
 static void begin_anew(struct connection *pipe)
 {
+	end_service(pipe);
+	/* it went well with the same configuration before */
+	if (begin_service(pipe, loop.place->pipe))
+		pipe->deaf_until_ms = now() + DEAF_MS;
+}
+
+/* Whoever was there is not any more. */
+static void begin_anew_if_used(struct connection *pipe)
+{
 	if (pipe->used || pipe->deaf_until_ms)
-		open_service(pipe, loop.place->pipe);
+		begin_anew(pipe);
 }
 
 /* Bytes that are no ttrpc: what follows them has no beginning that one could
@@ -284,7 +298,7 @@ static int is_deaf(struct connection *pipe, enum vmc_guest_channel_news news)
 	if (news == VMC_GUEST_CHANNEL_BYTES)
 		be_deaf(pipe);
 	else if (now() >= pipe->deaf_until_ms)
-		open_service(pipe, loop.place->pipe);
+		begin_anew(pipe);
 	return pipe->deaf_until_ms != 0;
 }
 
@@ -297,7 +311,7 @@ static int take_from_pipe(struct connection *pipe)
 
 	pipe->gone = news == VMC_GUEST_CHANNEL_GONE;
 	if (pipe->gone || news == VMC_GUEST_CHANNEL_NEWCOMER)
-		begin_anew(pipe);
+		begin_anew_if_used(pipe);
 	if (is_deaf(pipe, news))
 		return news == VMC_GUEST_CHANNEL_BYTES;
 	if (step_service(pipe) == VMC_AGAIN)
@@ -314,7 +328,7 @@ static void forget_the_stuck(struct connection *pipe)
 	if (loop.channel.at == loop.channel.len || pipe->deaf_until_ms)
 		return;
 	vmc_guest_channel_drop(&loop.channel);
-	open_service(pipe, loop.place->pipe);
+	begin_anew(pipe);
 }
 
 static void turn_pipe(int hung_up)
@@ -549,11 +563,8 @@ int serve(struct vmc_guest *guest, const struct serve_place *place,
 				       vmc_posix_port(NULL);
 	for (i = 0; i < SERVE_CONNECTION_MAX; i++)
 		loop.connection[i].fd = -1;
-	if (place->pipe >= 0) {
-		if (init_service(&loop.connection[0]))
-			return SERVE_FAILED;
-		open_service(&loop.connection[0], place->pipe);
-	}
+	if (place->pipe >= 0 && begin_service(&loop.connection[0], place->pipe))
+		return SERVE_FAILED;
 	ready();
 	while (1) {
 		turn(hung_up);

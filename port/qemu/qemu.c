@@ -5,6 +5,7 @@
  * own.
  */
 #include "qemu_vm.h"
+#include "qemu_agent.h"
 #include "qemu_files.h"
 #include "qemu_plan.h"
 #include "../../src/base/options.h"
@@ -38,6 +39,8 @@ static void set_defaults(struct vmc_qemu_config *config)
 		config->ready = NULL;
 	if (config->cpu && !*config->cpu)
 		config->cpu = NULL;
+	if (config->agent_port == 0)
+		config->agent_port = VMC_QEMU_AGENT_PORT;
 	if (config->root_ports == 0)
 		config->root_ports = ROOT_PORTS_DEFAULT;
 	if (config->trial_ms == 0)
@@ -46,6 +49,28 @@ static void set_defaults(struct vmc_qemu_config *config)
 		config->stop_ms = STOP_MS_DEFAULT;
 	if (config->attach_ms == 0)
 		config->attach_ms = ATTACH_MS_DEFAULT;
+}
+
+static enum vmc_status check_numbers(const struct vmc_qemu_config *config,
+				     struct vmc_error *error)
+{
+	if (config->root_ports > ROOT_PORTS_MAX)
+		return vmc_error_set_number(error, VMC_ERR_ARGUMENT,
+					    "root ports: at most",
+					    ROOT_PORTS_MAX);
+	if ((unsigned)config->accel > VMC_QEMU_TCG)
+		return vmc_error_set_number(error, VMC_ERR_ARGUMENT,
+					    "unknown accelerator",
+					    (uint64_t)config->accel);
+	if ((unsigned)config->agent > VMC_QEMU_AGENT_VSOCK)
+		return vmc_error_set_number(error, VMC_ERR_ARGUMENT,
+					    "unknown kind of agent",
+					    (uint64_t)config->agent);
+	if (config->agent_port == UINT32_MAX)
+		return vmc_error_set_number(error, VMC_ERR_ARGUMENT,
+					    "agent's vsock port: at most",
+					    UINT32_MAX - 1);
+	return VMC_OK;
 }
 
 static enum vmc_status check_texts(const struct vmc_qemu_config *config,
@@ -87,15 +112,18 @@ enum vmc_status vmc_qemu_init_checked(struct vmc_qemu *qemu,
 	memset(qemu, 0, sizeof(*qemu));
 	qemu->config = *config;
 	set_defaults(&qemu->config);
-	if (qemu->config.root_ports > ROOT_PORTS_MAX)
-		return vmc_error_set_number(error, VMC_ERR_ARGUMENT,
-					    "root ports: at most",
-					    ROOT_PORTS_MAX);
-	if ((unsigned)qemu->config.accel > VMC_QEMU_TCG)
-		return vmc_error_set_number(error, VMC_ERR_ARGUMENT,
-					    "unknown accelerator",
-					    (uint64_t)qemu->config.accel);
-	return check_texts(&qemu->config, error);
+	status = check_numbers(&qemu->config, error);
+	return status ? status : check_texts(&qemu->config, error);
+}
+
+static enum vmc_status check_device(const char *path, const char *what,
+				    struct vmc_error *error)
+{
+	int number = vmc_qemu_device_errno(path);
+
+	if (number)
+		return vmc_linux_error(error, number, what, path);
+	return VMC_OK;
 }
 
 static enum vmc_status check_files(const struct vmc_qemu *qemu,
@@ -103,7 +131,6 @@ static enum vmc_status check_files(const struct vmc_qemu *qemu,
 				   struct vmc_error *error)
 {
 	enum vmc_status status;
-	int number = 0;
 
 	status = vmc_qemu_check_readable(config->kernel, "kernel", error);
 	if (status == VMC_OK)
@@ -114,13 +141,11 @@ static enum vmc_status check_files(const struct vmc_qemu *qemu,
 	if (status == VMC_OK)
 		status = vmc_qemu_check_readable(config->firmware, "firmware",
 						 error);
-	if (status)
-		return status;
-	if (qemu->config.accel == VMC_QEMU_KVM)
-		number = vmc_qemu_kvm_errno();
-	if (number)
-		return vmc_linux_error(error, number, "KVM:", "/dev/kvm");
-	return VMC_OK;
+	if (status == VMC_OK && qemu->config.accel == VMC_QEMU_KVM)
+		status = check_device(QEMU_KVM, "KVM:", error);
+	if (status == VMC_OK && qemu->config.agent == VMC_QEMU_AGENT_VSOCK)
+		status = check_device(QEMU_VSOCK, "vsock:", error);
+	return status;
 }
 
 /* see vmcache_qemu.h */
@@ -291,9 +316,13 @@ static enum vmc_status qemu_pause(void *ctx, struct vmc_vm *vm,
 static enum vmc_status qemu_resume(void *ctx, struct vmc_vm *vm,
 				   struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status =
-		operate(ctx, vm, &resume_script, NULL, task, now_ms);
+	const struct vmc_qemu *qemu = ctx;
+	enum vmc_status status;
 
+	if (qemu->config.hold_console && !vmc_task_active(task) &&
+	    qemu_vm(vm)->attached)
+		vmc_qemu_hold_console(vm);
+	status = operate(ctx, vm, &resume_script, NULL, task, now_ms);
 	if (status == VMC_OK)
 		qemu_vm(vm)->paused = 0;
 	return status;
@@ -396,7 +425,7 @@ static enum vmc_status qemu_add_memory(void *ctx, struct vmc_vm *vm,
 
 static enum vmc_status set_not_ready(struct vmc_vm *vm, const char *ready)
 {
-	struct vmc_view line = vmc_qemu_console_last_line(&qemu_vm(vm)->said);
+	struct vmc_view line = vmc_qemu_console_last_words(&qemu_vm(vm)->said);
 	char text[VMC_ERROR_TEXT_SIZE];
 	struct vmc_text t;
 
@@ -410,15 +439,23 @@ static enum vmc_status set_not_ready(struct vmc_vm *vm, const char *ready)
 	return vmc_error_set(&vm->error, VMC_ERR_TIMEOUT, text, NULL);
 }
 
+static const struct qemu_script watch_script = {
+	.name = "watch",
+	.request = { QMP_STATUS },
+	.request_len = 1,
+	.run_state = "running",
+};
+
 /* A guest that has stopped by itself is asked why. */
-static enum vmc_status look_for_life(struct vmc_vm *vm, struct vmc_task *task,
-				     uint64_t now_ms)
+static enum vmc_status look_for_life(struct vmc_vm *vm,
+				     const struct qemu_script *script,
+				     struct vmc_task *task, uint64_t now_ms)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
 	enum vmc_status status = VMC_AGAIN;
 
 	if (mine->stopped)
-		status = vmc_qemu_talk(vm, &vmc_qemu_status_script, NULL);
+		status = vmc_qemu_talk(vm, script, NULL);
 	if (status == VMC_OK)
 		mine->stopped = 0; /* it runs again */
 	if (status == VMC_OK || status == VMC_AGAIN)
@@ -442,7 +479,7 @@ static enum vmc_status qemu_ready(void *ctx, struct vmc_vm *vm,
 	vmc_qemu_hear(qemu, vm);
 	if (mine->ready || (!text && !mine->stopped && !mine->ended))
 		return vmc_task_end(task, VMC_OK);
-	status = look_for_life(vm, task, now_ms);
+	status = look_for_life(vm, &vmc_qemu_status_script, task, now_ms);
 	if (status == VMC_AGAIN && late)
 		status = set_not_ready(vm, text ? text : "");
 	if (status == VMC_AGAIN) {
@@ -459,20 +496,18 @@ static enum vmc_status qemu_watch(void *ctx, struct vmc_vm *vm,
 {
 	struct qemu_vm *mine = qemu_vm(vm);
 	int late = vmc_task_begin(task, now_ms);
-	int held = mine->control >= 0;
-	enum vmc_status status = VMC_OK;
+	enum vmc_status status = VMC_AGAIN;
 
-	task->phase = 1;
+	if (!vmc_task_active(task)) {
+		vmc_qemu_talk_begin(mine);
+		task->phase = 1;
+	}
 	vmc_qemu_hear(ctx, vm);
-	if (mine->ended)
-		status = vmc_qemu_live(vm, task, now_ms);
-	else if (held && mine->control < 0)
-		status = vmc_error_set(&vm->error, VMC_ERR_VM,
-				       "QEMU has closed its control channel",
-				       NULL);
-	else if (late)
+	if (mine->attached || mine->ended)
+		status = look_for_life(vm, &watch_script, task, now_ms);
+	if (status == VMC_AGAIN && late)
 		status = set_late(vm, "watch");
-	if (status)
+	if (status != VMC_AGAIN)
 		return vmc_task_end(task, status);
 	vmc_qemu_wait(mine, task);
 	return vmc_task_again(task);

@@ -7,6 +7,7 @@
  * somebody else who holds it.
  */
 #include "qemu_vm.h"
+#include "qemu_agent.h"
 #include "qemu_files.h"
 #include "vmcache_linux.h"
 
@@ -65,7 +66,10 @@ static enum vmc_status begin_saved(struct vmc_vm *vm, struct vmc_view saved)
 	vmc_qemu_forget(mine);
 	mine->paused = 1; /* as it was promised */
 	mine->dir_made = 1;
-	return find_process(vm);
+	status = find_process(vm);
+	return status ? status :
+			vmc_qemu_agent_url(&mine->facts, vm->agent_url,
+					   &vm->error);
 }
 
 static enum vmc_status begin(const struct vmc_qemu *qemu, struct vmc_vm *vm,

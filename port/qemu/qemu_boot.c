@@ -10,6 +10,7 @@
  * has to look for them to appear, and the guest's first byte has a reader.
  */
 #include "qemu_vm.h"
+#include "qemu_agent.h"
 #include "qemu_files.h"
 #include "qemu_plan.h"
 
@@ -36,7 +37,7 @@ static const struct qemu_script boot_script = {
 
 /* What only QEMU keeps: closed here when it has been started, or not. */
 struct ends {
-	int control, console, output;
+	int control, console, agent, output;
 };
 
 static enum vmc_status make_socket(struct vmc_vm *vm, const char *name,
@@ -50,6 +51,24 @@ static enum vmc_status make_socket(struct vmc_vm *vm, const char *name,
 	if (status == VMC_OK)
 		status = vmc_qemu_connect(path, connection, &vm->error);
 	return status;
+}
+
+/* The VM's agent has an address from here on. */
+static enum vmc_status make_agent(struct vmc_vm *vm, int *end)
+{
+	struct qemu_facts *facts = &qemu_vm(vm)->facts;
+	char path[VMC_QEMU_PATH_SIZE];
+	enum vmc_status status = VMC_OK;
+
+	vmc_qemu_path(path, facts->dir, QEMU_AGENT);
+	if (facts->agent == VMC_QEMU_AGENT_SERIAL)
+		status = vmc_qemu_listen(path, end, &vm->error);
+	else if (facts->agent == VMC_QEMU_AGENT_VSOCK)
+		status = vmc_qemu_vsock_open(QEMU_VSOCK, &facts->context_id,
+					     end, &vm->error);
+	vm->context_id = facts->context_id;
+	return status ? status :
+			vmc_qemu_agent_url(facts, vm->agent_url, &vm->error);
 }
 
 /* A pipe that never makes QEMU wait: what nobody reads is lost. */
@@ -75,6 +94,8 @@ static enum vmc_status make_ends(struct vmc_vm *vm, struct ends *ends)
 		status = make_socket(vm, QEMU_CONSOLE, &ends->console,
 				     &mine->console);
 	if (status == VMC_OK)
+		status = make_agent(vm, &ends->agent);
+	if (status == VMC_OK)
 		status = make_pipe(vm, &ends->output);
 	return status;
 }
@@ -83,19 +104,21 @@ static enum vmc_status execute(struct vmc_vm *vm, struct qemu_plan *plan,
 			       const struct ends *ends)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
-	const int keep[] = { ends->control, ends->console };
+	const int keep[] = { ends->control, ends->console, ends->agent };
 	struct qemu_command command;
 	struct vmc_process_program program = {
 		.path = plan->program,
 		.argv = command.argv,
 		.keep = keep,
-		.keep_len = 2,
+		.keep_len = ends->agent < 0 ? 2 : 3,
 		.output = ends->output,
 	};
 	enum vmc_status status;
 
 	plan->control = ends->control;
 	plan->console = ends->console;
+	plan->agent_end = ends->agent;
+	plan->context_id = mine->facts.context_id;
 	status = vmc_qemu_command_write(&command, plan, &vm->error);
 	if (status)
 		return status;
@@ -112,7 +135,7 @@ static enum vmc_status execute(struct vmc_vm *vm, struct qemu_plan *plan,
 static enum vmc_status start(struct vmc_vm *vm, struct qemu_plan *plan)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
-	struct ends ends = { -1, -1, -1 };
+	struct ends ends = { -1, -1, -1, -1 };
 	char rom[VMC_QEMU_PATH_SIZE];
 	enum vmc_status status = VMC_OK;
 
@@ -128,6 +151,7 @@ static enum vmc_status start(struct vmc_vm *vm, struct qemu_plan *plan)
 		status = execute(vm, plan, &ends);
 	vmc_qemu_close(&ends.control);
 	vmc_qemu_close(&ends.console);
+	vmc_qemu_close(&ends.agent);
 	vmc_qemu_close(&ends.output);
 	plan->rom = NULL; /* it lies on this stack */
 	return status;
@@ -177,7 +201,7 @@ static void choose_accel(const struct vmc_qemu *qemu, struct qemu_vm *mine)
 		mine->accel = qemu->tried_well ? VMC_QEMU_KVM : VMC_QEMU_TCG;
 		return;
 	}
-	mine->trial = vmc_qemu_kvm_errno() == 0;
+	mine->trial = vmc_qemu_device_errno(QEMU_KVM) == 0;
 	mine->accel = mine->trial ? VMC_QEMU_KVM : VMC_QEMU_TCG;
 }
 

@@ -19,6 +19,16 @@
 #define ROOT_PORT_SLOT 3
 #define FUNCTIONS 8
 
+/* Behind the last root port. What has no address gets one that is free. */
+#define AGENT_SLOT 5
+
+/* Kata's ids. A port of that kind cannot be the first (number 0), and each
+ * costs the guest two queues. */
+#define SERIAL_BUS "id=serial0,max_ports=2"
+#define SERIAL_PORT                                                            \
+	"virtserialport,bus=serial0.0,chardev=agent,id=channel0,"              \
+	"name=agent.channel.0"
+
 #define KERNEL_PARAMETERS_OURS "console=ttyS0 panic=-1"
 
 static const char *const machine_names[] = { "?", "q35", "pc", "microvm" };
@@ -182,6 +192,12 @@ static void add_root_port(struct qemu_command *command, uint32_t port)
 		   port % FUNCTIONS ? "" : ",multifunction=on");
 }
 
+/* Where devices without a plug are: the bus of slot 0. */
+static const char *first_bus(enum qemu_machine machine)
+{
+	return machine == QEMU_Q35 ? "pcie.0" : "pci.0";
+}
+
 static void add_plugs(struct qemu_command *command,
 		      const struct qemu_plan *plan, enum qemu_machine machine)
 {
@@ -192,9 +208,50 @@ static void add_plugs(struct qemu_command *command,
 	add_format(command, "-device",
 		   "pci-bridge,bus=%s,id=pci-bridge-0,chassis_nr=1,shpc=off,"
 		   "addr=%d",
-		   machine == QEMU_Q35 ? "pcie.0" : "pci.0", BRIDGE_SLOT);
+		   first_bus(machine), BRIDGE_SLOT);
 	for (port = 0; machine == QEMU_Q35 && port < plan->root_ports; port++)
 		add_root_port(command, port);
+}
+
+static void add_serial(struct qemu_command *command,
+		       const struct qemu_plan *plan, enum qemu_machine machine)
+{
+	add_format(command, "-chardev",
+		   "socket,id=agent,fd=%d,server=on,wait=off", plan->agent_end);
+	if (machine == QEMU_MICROVM)
+		add_pair(command, "-device",
+			 "virtio-serial-device," SERIAL_BUS);
+	else
+		add_format(command, "-device",
+			   "virtio-serial-pci," SERIAL_BUS ",bus=%s,addr=%d",
+			   first_bus(machine), AGENT_SLOT);
+	add_pair(command, "-device", SERIAL_PORT);
+}
+
+static void add_vsock(struct qemu_command *command,
+		      const struct qemu_plan *plan, enum qemu_machine machine)
+{
+	unsigned long cid = plan->context_id;
+
+	if (machine == QEMU_MICROVM)
+		add_format(command, "-device",
+			   "vhost-vsock-device,guest-cid=%lu,vhostfd=%d", cid,
+			   plan->agent_end);
+	else
+		add_format(command, "-device",
+			   "vhost-vsock-pci,bus=%s,addr=%d,guest-cid=%lu,"
+			   "vhostfd=%d",
+			   first_bus(machine), AGENT_SLOT, cid,
+			   plan->agent_end);
+}
+
+static void add_agent(struct qemu_command *command,
+		      const struct qemu_plan *plan, enum qemu_machine machine)
+{
+	if (plan->agent == VMC_QEMU_AGENT_SERIAL)
+		add_serial(command, plan, machine);
+	else if (plan->agent == VMC_QEMU_AGENT_VSOCK)
+		add_vsock(command, plan, machine);
 }
 
 static void add_guest(struct qemu_command *command,
@@ -237,6 +294,7 @@ enum vmc_status vmc_qemu_command_write(struct qemu_command *command,
 	add_sizes(command, plan);
 	add_sockets(command, plan);
 	add_plugs(command, plan, machine);
+	add_agent(command, plan, machine);
 	add_guest(command, plan, machine);
 	if (command->fail)
 		return vmc_error_set_number(error, VMC_ERR_TOO_BIG,

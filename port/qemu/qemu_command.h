@@ -21,6 +21,9 @@ struct qemu_plan {
 	uint32_t vcpus, vcpus_max;
 	uint32_t root_ports;
 	int control, console; /* descriptors of listening sockets */
+	enum vmc_qemu_agent agent;
+	uint32_t agent_port, context_id; /* of vsock */
+	int agent_end; /* a listening socket, or the vsock's device */
 };
 
 /* What a machine can do, by the name of its type. */

@@ -12,6 +12,55 @@ _Static_assert(QEMU_CONSOLE_CHUNK + VMC_QEMU_READY_SIZE <=
 		       VMC_QEMU_CONSOLE_SIZE,
 	       "a ready text must be found across two pieces");
 
+#define PANIC "Kernel panic - "
+
+_Static_assert(QEMU_PANIC_SIZE < 256, "its length must fit in a byte");
+
+/* Where `text` is, at `from` or later; `len` if it is not. */
+static size_t find(const struct vmc_qemu_console *console, const char *text,
+		   size_t from)
+{
+	size_t text_len = strlen(text);
+
+	for (; from + text_len <= console->len; from++)
+		if (memcmp(console->bytes + from, text, text_len) == 0)
+			return from;
+	return console->len;
+}
+
+/* The line around bytes[at], without its end. */
+static struct vmc_view line_at(const struct vmc_qemu_console *console,
+			       size_t at)
+{
+	struct vmc_view line = { NULL, 0 };
+	size_t begin = at, end = at;
+
+	while (begin && console->bytes[begin - 1] != '\n')
+		begin--;
+	while (end < console->len && console->bytes[end] != '\n')
+		end++;
+	if (end > begin) {
+		line.ptr = (const uint8_t *)console->bytes + begin;
+		line.ptr_len = end - begin;
+	}
+	return line;
+}
+
+/* Before the oldest bytes go. */
+static void keep_panic(struct vmc_qemu_console *console)
+{
+	size_t at = find(console, PANIC, 0);
+	struct vmc_view line;
+
+	if (at == console->len)
+		return;
+	line = line_at(console, at);
+	if (line.ptr_len > sizeof(console->panic))
+		line.ptr_len = sizeof(console->panic);
+	memcpy(console->panic, line.ptr, line.ptr_len);
+	console->panic_len = (uint8_t)line.ptr_len;
+}
+
 static void make_room(struct vmc_qemu_console *console, size_t needed)
 {
 	size_t room = sizeof(console->bytes) - console->len;
@@ -23,6 +72,7 @@ static void make_room(struct vmc_qemu_console *console, size_t needed)
 		gone = needed - room;
 	if (gone > console->len)
 		gone = console->len;
+	keep_panic(console);
 	console->len = (uint16_t)(console->len - gone);
 	memmove(console->bytes, console->bytes + gone, console->len);
 	if (console->guest_len > console->len)
@@ -51,24 +101,18 @@ static void put_all(struct vmc_qemu_console *console, const char *bytes,
 }
 
 /* see qemu_console.h */
+void vmc_qemu_console_restart(struct vmc_qemu_console *console)
+{
+	console->seen = console->panic_len = 0;
+	console->guest_len = 0;
+}
+
+/* see qemu_console.h */
 void vmc_qemu_console_add(struct vmc_qemu_console *console, const char *bytes,
 			  size_t bytes_len)
 {
 	put_all(console, bytes, bytes_len);
 	console->guest_len = 0;
-}
-
-/* Whether `text` is in the last `tail_len` bytes. */
-static int ends_with_in(const struct vmc_qemu_console *console,
-			const char *text, size_t tail_len)
-{
-	size_t text_len = strlen(text);
-	size_t at = console->len - tail_len;
-
-	for (; at + text_len <= console->len; at++)
-		if (memcmp(console->bytes + at, text, text_len) == 0)
-			return 1;
-	return 0;
 }
 
 /* see qemu_console.h */
@@ -88,7 +132,7 @@ int vmc_qemu_console_hear(struct vmc_qemu_console *console, const char *bytes,
 	tail_len = added + strlen(ready) - 1;
 	if (tail_len > console->guest_len)
 		tail_len = console->guest_len;
-	return ends_with_in(console, ready, tail_len);
+	return find(console, ready, console->len - tail_len) < console->len;
 }
 
 /* see qemu_console.h */
@@ -103,20 +147,32 @@ struct vmc_view vmc_qemu_console_view(const struct vmc_qemu_console *console)
 	return view;
 }
 
-/* see qemu_console.h */
-struct vmc_view
-vmc_qemu_console_last_line(const struct vmc_qemu_console *console)
+static struct vmc_view last_line(const struct vmc_qemu_console *console)
 {
-	struct vmc_view line = vmc_qemu_console_view(console);
-	size_t end = console->len, begin;
+	struct vmc_view line = { NULL, 0 };
+	size_t end = console->len;
 
 	while (end && (console->bytes[end - 1] == '\n' ||
 		       console->bytes[end - 1] == ' '))
 		end--;
-	for (begin = end; begin && console->bytes[begin - 1] != '\n';)
-		begin--;
-	if (line.ptr)
-		line.ptr += begin;
-	line.ptr_len = end - begin;
+	if (end) {
+		line = line_at(console, end - 1);
+		line.ptr_len =
+			(size_t)(console->bytes + end - (const char *)line.ptr);
+	}
 	return line;
+}
+
+/* see qemu_console.h */
+struct vmc_view
+vmc_qemu_console_last_words(const struct vmc_qemu_console *console)
+{
+	size_t at = find(console, PANIC, 0);
+
+	if (at < console->len)
+		return line_at(console, at);
+	if (console->panic_len)
+		return (struct vmc_view){ (const uint8_t *)console->panic,
+					  console->panic_len };
+	return last_line(console);
 }

@@ -24,7 +24,9 @@
 #define BACKLOG 16
 
 _Static_assert(VMC_QEMU_DIR_SIZE + sizeof(QEMU_CONSOLE) - 1 <=
-		       VMC_QEMU_PATH_SIZE,
+			       VMC_QEMU_PATH_SIZE &&
+		       sizeof(QEMU_AGENT) <= sizeof(QEMU_CONSOLE) &&
+		       sizeof(QEMU_CONTROL) <= sizeof(QEMU_CONSOLE),
 	       "a VM's socket must fit in sun_path");
 
 /* see qemu_files.h */
@@ -129,9 +131,9 @@ enum vmc_status vmc_qemu_check_readable(const char *path, const char *what,
 }
 
 /* see qemu_files.h */
-int vmc_qemu_kvm_errno(void)
+int vmc_qemu_device_errno(const char *path)
 {
-	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno;
@@ -219,7 +221,7 @@ enum vmc_status vmc_qemu_dir_make(const char *run_dir, const char *id,
 void vmc_qemu_dir_remove(const char *dir)
 {
 	static const char *const names[] = { QEMU_CONTROL, QEMU_CONSOLE,
-					     QEMU_ROM };
+					     QEMU_AGENT, QEMU_ROM };
 	char path[VMC_QEMU_PATH_SIZE];
 	size_t i;
 

@@ -12,6 +12,7 @@
 
 #define QEMU_CONTROL "/qmp.sock"
 #define QEMU_CONSOLE "/console.sock"
+#define QEMU_AGENT "/agent.sock"
 #define QEMU_ROM "/rom.bin"
 
 /* `dir` + `name` (one of the above). */
@@ -57,7 +58,9 @@ enum vmc_status vmc_qemu_connect(const char *path, int *fd,
 enum vmc_status vmc_qemu_rom_write(const char *path,
 				   struct vmc_error *error) VMC_CHECKED;
 
-/* Whether /dev/kvm can be opened: 0 or errno. */
-int vmc_qemu_kvm_errno(void);
+/* Whether a device can be opened: 0 or errno. */
+int vmc_qemu_device_errno(const char *path);
+
+#define QEMU_KVM "/dev/kvm"
 
 #endif

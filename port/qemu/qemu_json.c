@@ -15,6 +15,11 @@
 #define BRIDGE_CAPACITY 30
 #define BRIDGE_ADDRESS 2
 
+static const char *const agent_names[] = {
+	[VMC_QEMU_AGENT_SERIAL] = "serial",
+	[VMC_QEMU_AGENT_VSOCK] = "vsock",
+};
+
 /* see qemu_json.h */
 int vmc_qemu_is_uuid(const char *id)
 {
@@ -149,6 +154,10 @@ static void put_ours(struct vmc_json_writer *w, const struct qemu_facts *facts)
 	put_number(w, "MaxMemory", facts->memory_max_mib);
 	put_number(w, "MemorySlots", facts->memory_slots);
 	put_number(w, "HotpluggedDIMMs", facts->dimms);
+	if (facts->agent != VMC_QEMU_AGENT_NONE)
+		put_text(w, "Agent", agent_names[facts->agent]);
+	if (facts->agent == VMC_QEMU_AGENT_VSOCK)
+		put_number(w, "AgentPort", facts->agent_port);
 }
 
 /* see qemu_json.h */
@@ -261,6 +270,19 @@ static void take_machine(struct vmc_json_reader *r, struct qemu_facts *facts)
 	facts->machine = vmc_qemu_machine(name);
 }
 
+static void take_agent(struct vmc_json_reader *r, struct qemu_facts *facts)
+{
+	struct vmc_view name = vmc_json_take_string(r);
+
+	if (vmc_json_text_is(name, agent_names[VMC_QEMU_AGENT_SERIAL]))
+		facts->agent = VMC_QEMU_AGENT_SERIAL;
+	else if (vmc_json_text_is(name, agent_names[VMC_QEMU_AGENT_VSOCK]))
+		facts->agent = VMC_QEMU_AGENT_VSOCK;
+	else
+		vmc_json_refuse(r, VMC_ERR_MALFORMED,
+				"Agent is none of serial, vsock");
+}
+
 /* Keys of ours; 0 if it is none of them. */
 static int take_ours(struct vmc_json_reader *r, struct vmc_view key,
 		     struct qemu_facts *facts)
@@ -281,6 +303,10 @@ static int take_ours(struct vmc_json_reader *r, struct vmc_view key,
 		facts->memory_slots = take_u32(r);
 	else if (vmc_json_text_is(key, "HotpluggedDIMMs"))
 		facts->dimms = take_u32(r);
+	else if (vmc_json_text_is(key, "Agent"))
+		take_agent(r, facts);
+	else if (vmc_json_text_is(key, "AgentPort"))
+		facts->agent_port = take_u32(r);
 	else
 		return 0;
 	return 1;

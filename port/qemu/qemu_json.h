@@ -27,6 +27,8 @@ struct qemu_facts {
 	uint32_t root_ports;
 	uint8_t named; /* read: the document had the VM's id */
 	enum qemu_machine machine;
+	enum vmc_qemu_agent agent;
+	uint32_t agent_port; /* of vsock */
 	char cpu[QMP_CPU_SIZE];
 	char dir[VMC_QEMU_DIR_SIZE];
 };

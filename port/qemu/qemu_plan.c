@@ -173,6 +173,8 @@ enum vmc_status vmc_qemu_plan(const struct vmc_qemu *qemu,
 	tidy(&plan->config.firmware);
 	machine = vmc_qemu_machine(plan->config.machine_type);
 	plan->root_ports = machine == QEMU_Q35 ? qemu->config.root_ports : 0;
+	plan->agent = qemu->config.agent;
+	plan->agent_port = qemu->config.agent_port;
 	status = plan_machine(&plan->config, machine, error);
 	if (status == VMC_OK)
 		status = plan_vcpus(plan, machine, error);
@@ -195,6 +197,8 @@ void vmc_qemu_plan_facts(const struct qemu_plan *plan, struct qemu_facts *facts)
 		plan->memory_max_mib ? plan->memory_max_mib : plan->memory_mib;
 	facts->memory_slots = plan->memory_slots;
 	facts->root_ports = plan->root_ports;
+	facts->agent = plan->agent;
+	facts->agent_port = plan->agent_port;
 	facts->machine = vmc_qemu_machine(plan->config.machine_type);
 	memset(facts->cpu, 0, sizeof(facts->cpu));
 	memcpy(facts->cpu, plan->cpu, cpu_len);

@@ -26,7 +26,7 @@ enum vmc_status vmc_qemu_check_id(const char *id,
 				  struct vmc_error *error) VMC_CHECKED;
 
 /*
- * All of a plan but id, accel, cpu, rom and descriptors. `program` is where
+ * All of a plan but id, accel, cpu, rom, CID and descriptors. `program` is where
  * its path goes. VMC_ERR_ARGUMENT, VMC_ERR_TOO_BIG, VMC_ERR_UNSUPPORTED, and
  * those of vmc_qemu_find_program.
  */

@@ -4,7 +4,7 @@
  *
  *	attached                   quit -> SIGTERM -> SIGKILL
  *	let go of before                   SIGTERM -> SIGKILL
- *	QEMU has not greeted yet                      SIGKILL
+ *	QEMU has not greeted yet, or ends             SIGKILL
  *
  * Each has stop_ms to work; after the last one the kernel sees to it.
  */
@@ -38,6 +38,8 @@ void vmc_qemu_clear(struct vmc_vm *vm)
 
 static unsigned first_phase(const struct qemu_vm *mine)
 {
+	if (mine->ending)
+		return KILL;
 	if (mine->attached && mine->control >= 0)
 		return QUIT;
 	return mine->paused ? TERM : KILL; /* paused: it has come so far */

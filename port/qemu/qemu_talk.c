@@ -5,6 +5,7 @@
  * that does not take one whole is a QEMU that does not read.
  */
 #include "qemu_vm.h"
+#include "qemu_files.h"
 #include "qemu_rom.h"
 #include "../../src/base/text.h"
 
@@ -18,8 +19,24 @@
  * not keep us from all others. */
 #define PIECES 32
 
-/* Between the end of the control channel and that of the process. */
+/* Between the end of the control channel, or the word of it, and that of the
+ * process. */
 #define LOST_MS 1000
+
+/*
+ * Why QEMU ends, by the reasons that it gives (ShutdownCause in its
+ * qapi/run-state.json), if it is the guest's doing.
+ */
+static const struct {
+	const char *reason, *words;
+} quits[] = {
+	{ "", "" },
+	{ "guest-shutdown", "guest has switched itself off" },
+	{ "guest-reset", "guest has rebooted, as one that panics does" },
+	{ "guest-panic", "guest has panicked" },
+};
+
+#define QUITS (sizeof(quits) / sizeof(quits[0]))
 
 const struct qemu_script vmc_qemu_status_script = {
 	.name = "ready",
@@ -51,12 +68,11 @@ void vmc_qemu_close_channels(struct qemu_vm *mine)
 void vmc_qemu_forget(struct qemu_vm *mine)
 {
 	mine->pidfd = mine->control = mine->console = mine->errors = -1;
-	mine->child = mine->ended = 0;
+	mine->child = mine->ended = mine->ending = mine->quit = 0;
 	mine->greeted = mine->attached = mine->stopped = 0;
 	vmc_qemu_talk_begin(mine);
 	mine->ready = mine->paused = 0;
-	mine->said.seen = 0;
-	mine->said.guest_len = 0;
+	vmc_qemu_console_restart(&mine->said);
 	vmc_qmp_init(&mine->qmp);
 }
 
@@ -72,6 +88,21 @@ const char *vmc_qemu_ready_text(const struct vmc_qemu *qemu,
 /*
  * Hearing
  */
+
+/* see qemu_vm.h */
+void vmc_qemu_hold_console(struct vmc_vm *vm)
+{
+	struct qemu_vm *mine = qemu_vm(vm);
+	char path[VMC_QEMU_PATH_SIZE];
+	struct vmc_error unheard;
+
+	if (mine->console >= 0)
+		return;
+	vmc_error_reset(&unheard);
+	vmc_qemu_path(path, mine->facts.dir, QEMU_CONSOLE);
+	if (vmc_qemu_connect(path, &mine->console, &unheard))
+		mine->console = -1; /* then nothing is told of it */
+}
 
 /* A conversation that has gone wrong stays so until the next one. */
 static void fail(struct vmc_vm *vm, enum vmc_status status, const char *what)
@@ -111,6 +142,19 @@ static void take_answer(struct vmc_vm *vm, const struct qmp_message *message)
 		set_refused(vm, message->text);
 }
 
+static void take_event(struct qemu_vm *mine, const struct qmp_message *message)
+{
+	uint8_t i;
+
+	mine->stopped |= vmc_view_is(message->text, "STOP");
+	if (!vmc_view_is(message->text, "SHUTDOWN"))
+		return;
+	mine->ending = 1;
+	for (i = 1; i < QUITS; i++)
+		if (vmc_view_is(message->reason, quits[i].reason))
+			mine->quit = i;
+}
+
 static void take_message(struct vmc_vm *vm, const struct qmp_message *message)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
@@ -121,11 +165,12 @@ static void take_message(struct vmc_vm *vm, const struct qmp_message *message)
 		break;
 	case QMP_RETURN:
 	case QMP_ERROR:
-		if (mine->asked && message->id == mine->asked)
+		/* what it says amid its end is of no use */
+		if (mine->asked && message->id == mine->asked && !mine->ending)
 			take_answer(vm, message);
 		break;
 	case QMP_EVENT:
-		mine->stopped |= vmc_view_is(message->text, "STOP");
+		take_event(mine, message);
 		break;
 	default:
 		fail(vm, VMC_ERR_PROTOCOL,
@@ -177,7 +222,8 @@ static void hear_console(struct qemu_vm *mine, const char *ready)
 	size_t len;
 	int piece;
 
-	for (piece = 0; piece < PIECES; piece++) {
+	/* Of one that is dead the last words matter, and there is an end. */
+	for (piece = 0; piece < PIECES || mine->ended; piece++) {
 		if (!receive(&mine->console, buf, sizeof(buf), &len))
 			return;
 		if (vmc_qemu_console_hear(&mine->said, buf, len, ready))
@@ -314,22 +360,30 @@ enum vmc_status vmc_qemu_talk(struct vmc_vm *vm,
  * Living
  */
 
+/* By the guest's doing, or by a status that only a parent can know. */
+static void say_end(struct vmc_text *t, const struct qemu_vm *mine)
+{
+	if (mine->quit) {
+		vmc_text_add(t, quits[mine->quit].words);
+	} else if (!mine->end.known) {
+		vmc_text_add(t, "QEMU has ended");
+	} else {
+		vmc_text_add(t, mine->end.signalled ?
+					"QEMU was killed by signal " :
+					"QEMU exited with status ");
+		vmc_text_add_number(t, (uint64_t)mine->end.number);
+	}
+}
+
 static enum vmc_status set_ended(struct vmc_vm *vm)
 {
 	const struct qemu_vm *mine = qemu_vm(vm);
 	char text[VMC_ERROR_TEXT_SIZE];
-	struct vmc_view words = vmc_qemu_console_last_line(&mine->said);
+	struct vmc_view words = vmc_qemu_console_last_words(&mine->said);
 	struct vmc_text t;
 
 	vmc_text_init(&t, text, sizeof(text));
-	vmc_text_add(&t, "QEMU ");
-	if (!mine->end.known)
-		vmc_text_add(&t, "has ended");
-	else
-		vmc_text_add(&t, mine->end.signalled ? "was killed by signal " :
-						       "exited with status ");
-	if (mine->end.known)
-		vmc_text_add_number(&t, (uint64_t)mine->end.number);
+	say_end(&t, mine);
 	if (words.ptr_len) {
 		vmc_text_add(&t, ": ");
 		vmc_text_add_view(&t, words);
@@ -345,16 +399,22 @@ enum vmc_status vmc_qemu_live(struct vmc_vm *vm, struct vmc_task *task,
 
 	if (mine->ended)
 		return set_ended(vm);
-	if (mine->control >= 0)
+	if (mine->control >= 0 && !mine->ending)
 		return VMC_AGAIN;
-	/* Closed by QEMU, which then exits: its status tells more. */
+	/* It exits then, and its status tells more. But one that was asked
+	 * something just before may wait for that for ever (7.2). */
 	if (mine->lost_ms == 0)
 		mine->lost_ms = now_ms + LOST_MS;
 	vmc_task_until(task, mine->lost_ms);
 	if (now_ms < mine->lost_ms)
 		return VMC_AGAIN;
+	if (mine->quit)
+		return set_ended(vm);
 	return vmc_error_set(&vm->error, VMC_ERR_VM,
-			     "QEMU has closed its control channel", NULL);
+			     mine->ending ? "QEMU shuts down" :
+					    "QEMU has closed its control "
+					    "channel",
+			     NULL);
 }
 
 /* see qemu_vm.h */

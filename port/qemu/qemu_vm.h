@@ -24,6 +24,8 @@ struct qemu_vm {
 	uint8_t dir_made; /* facts.dir is ours to remove */
 	uint8_t child;    /* QEMU is our child */
 	uint8_t ended;    /* its process has ended, and how: */
+	uint8_t ending;   /* QEMU has said that it will end */
+	uint8_t quit;     /* why: an entry of quits[] (qemu_talk.c) */
 	struct vmc_process_end end;
 
 	/* Descriptors; -1: not open. */
@@ -86,6 +88,9 @@ void vmc_qemu_close_channels(struct qemu_vm *mine);
 const char *vmc_qemu_ready_text(const struct vmc_qemu *qemu,
 				const struct qemu_vm *mine);
 
+/* Connects to the guest's console, if nothing is in the way. */
+void vmc_qemu_hold_console(struct vmc_vm *vm);
+
 /* Takes in all that has come. Never fails: what has ended is closed. */
 void vmc_qemu_hear(const struct vmc_qemu *qemu, struct vmc_vm *vm);
 
@@ -101,8 +106,9 @@ enum vmc_status vmc_qemu_talk(struct vmc_vm *vm,
 			      const struct qmp_command *arguments);
 
 /*
- * VMC_AGAIN as long as QEMU lives and its control channel, once it was
- * there, is open; VMC_ERR_VM after that, with QEMU's last words.
+ * VMC_AGAIN as long as QEMU lives, its control channel, once it was there,
+ * is open, and it has not said that it ends; VMC_ERR_VM soon after that,
+ * with the cause and its last words.
  */
 enum vmc_status vmc_qemu_live(struct vmc_vm *vm, struct vmc_task *task,
 			      uint64_t now_ms);

@@ -97,21 +97,21 @@ static int is_blank(struct vmc_view line)
  * Reading
  */
 
-/* query-status: {"status": "paused", "running": false, …} */
-static void read_return(struct vmc_json_reader *r, struct qmp_message *message)
+/* The member `name` of what may be an object, if it is a string. */
+static void read_text(struct vmc_json_reader *r, const char *name,
+		      struct vmc_view *text)
 {
 	struct vmc_view key;
 
-	message->type = QMP_RETURN;
 	if (vmc_json_peek(r) != VMC_JSON_OBJECT) {
 		vmc_json_skip(r);
 		return;
 	}
 	vmc_json_enter_object(r);
 	while (vmc_json_next_member(r, &key)) {
-		if (vmc_json_text_is(key, "status") &&
+		if (vmc_json_text_is(key, name) &&
 		    vmc_json_peek(r) == VMC_JSON_STRING)
-			message->status = vmc_json_take_string(r);
+			*text = vmc_json_take_string(r);
 		else
 			vmc_json_skip(r);
 	}
@@ -136,12 +136,17 @@ static void read_member(struct vmc_json_reader *r, struct vmc_view key,
 			struct qmp_message *message)
 {
 	if (vmc_json_text_is(key, "return")) {
-		read_return(r, message);
+		/* query-status: {"status": "paused", "running": false, …} */
+		message->type = QMP_RETURN;
+		read_text(r, "status", &message->status);
 	} else if (vmc_json_text_is(key, "error")) {
 		read_error(r, message);
 	} else if (vmc_json_text_is(key, "event")) {
 		message->type = QMP_EVENT;
 		message->text = vmc_json_take_string(r);
+	} else if (vmc_json_text_is(key, "data")) {
+		/* SHUTDOWN: {"guest": true, "reason": "guest-reset"} */
+		read_text(r, "reason", &message->reason);
 	} else if (vmc_json_text_is(key, "id")) {
 		message->id = (uint32_t)vmc_json_take_u64(r, UINT32_MAX);
 	} else {

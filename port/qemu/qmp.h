@@ -53,6 +53,7 @@ struct qmp_message {
 	uint32_t id;            /* of the command that it answers; 0: none */
 	struct vmc_view text;   /* an event's name, an error's words */
 	struct vmc_view status; /* in a return: the VM's run state */
+	struct vmc_view reason; /* in SHUTDOWN: "guest-reset" and the like */
 };
 
 /* Takes the next message: 1, or 0 if none is complete. */

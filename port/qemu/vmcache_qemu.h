@@ -29,11 +29,13 @@
  *	memory_slots     DIMMs; 0 means 10 if memory_max_mib says any
  *
  * A VM's files lie in RUN_DIR/ID, which only its owner may enter (0700):
- * qmp.sock, QEMU's control channel, and console.sock, its serial port. Both
- * serve one client at a time. Whoever has been told of a VM connects to
- * qmp.sock and finds QEMU's greeting waiting: the driver lets go of it in
- * `detach`. console.sock is the driver's until the VM is paused, and
- * nobody's afterwards.
+ * qmp.sock, QEMU's control channel, console.sock, its serial port, and with
+ * an agent of kind SERIAL agent.sock, the way to it. Each serves one client
+ * at a time: another one may connect, and is served when the one before has
+ * gone. Whoever has been told of a VM connects to qmp.sock and finds QEMU's
+ * greeting waiting: the driver lets go of it in `detach`. console.sock is
+ * the driver's until the VM is paused, and nobody's afterwards (but see
+ * hold_console). agent.sock is never the driver's.
  *
  * QEMU runs in a session of its own: what a terminal sends to ours (ctrl-C)
  * does not reach it, and it outlives us. No descriptor of ours is open in
@@ -52,6 +54,24 @@
  * A guest is ready (`ready`) when its console has shown the text `ready`.
  * Without one, when QEMU says that its vCPUs run.
  *
+ * Agents. What answers in the guest is reached at vm->agent_url, which is
+ * there from `boot`'s first step on, in what `save` writes, and again after
+ * `attach`. The driver does not speak to it.
+ *
+ *	NONE    no channel, no address
+ *	SERIAL  "unix:RUN_DIR/ID/agent.sock". In the guest it is the port
+ *	        /dev/virtio-ports/agent.channel.0 (Kata's name for it) of a
+ *	        virtio-serial device. One pipe for all clients there will
+ *	        ever be: the guest is told when one comes and goes, and must
+ *	        forget half a message then. What is sent before the guest has
+ *	        opened the port, or while the VM is paused, waits.
+ *	VSOCK   "vsock://CID:PORT". The CID is vm->context_id, chosen at
+ *	        random and reserved with the kernel, so that no other VM of
+ *	        this host has it. Needs /dev/vhost-vsock; nobody but QEMU keeps
+ *	        it open.
+ *
+ * The built-in guest has no agent: it does not look at what it is given.
+ *
  * Accelerators. That /dev/kvm can be opened proves nothing: inside another
  * VM it may run some guests and fail with others, or run them a hundred
  * times slower than TCG. So with VMC_QEMU_AUTO the first VM is tried on KVM:
@@ -60,7 +80,21 @@
  * such text. If it dies, stops with an internal error or is silent, it is
  * booted again on TCG within the same `boot`, vm->pid changes, and later VMs
  * of the same configuration use TCG at once. A guest whose kernel is told
- * to be quiet therefore needs a ready text.
+ * to be quiet therefore needs a ready text, or an /init that says something
+ * on the console early (ours says "vmcache-agent: ready" there); an agent's
+ * channel proves nothing.
+ *
+ * The end of a guest. One that switches itself off or reboots ends its QEMU
+ * (-no-reboot), and so does a Linux that panics (panic=-1: it reboots),
+ * unless the kernel parameters say otherwise. Whatever is asked of the VM
+ * then fails with VMC_ERR_VM, and the text says which it was, as far as the
+ * control channel was held to hear it, and what the kernel said when it
+ * panicked or else the console's last line, as far as the console was:
+ *
+ *	guest has rebooted, as one that panics does: [    1.48] Kernel
+ *	        panic - not syncing: Attempted to kill init!
+ *	guest has switched itself off: [    1.32] reboot: Power down
+ *	QEMU was killed by signal 9: ready
  *
  * Waits of one VM: control channel, console, standard error, pidfd. Linux
  * only (pidfd: 5.4 or later).
@@ -115,9 +149,9 @@ extern "C" {
 
 /*
  * Bytes per VM, at most (vmc_qemu_ops.vm_size): the two buffers above, its
- * directory and some sixty numbers.
+ * directory, a line of its console and some sixty numbers.
  */
-#define VMC_QEMU_VM_SIZE (VMC_QEMU_LINE_SIZE + VMC_QEMU_CONSOLE_SIZE + 384)
+#define VMC_QEMU_VM_SIZE (VMC_QEMU_LINE_SIZE + VMC_QEMU_CONSOLE_SIZE + 512)
 
 /*
  * A VM's directory with its NUL: sun_path holds 108 bytes, of which
@@ -134,6 +168,9 @@ enum vmc_qemu_agent {
 	VMC_QEMU_AGENT_VSOCK
 };
 
+/* The vsock port of Kata's agent. */
+#define VMC_QEMU_AGENT_PORT 1024
+
 /* Zeroed fields mean their defaults. Strings live as long as the driver. */
 struct vmc_qemu_config {
 	const char *run_dir; /* VMs' directories lie in it; created with its
@@ -144,6 +181,14 @@ struct vmc_qemu_config {
 			      * built-in guest on KVM, else "qemu64" */
 	enum vmc_qemu_accel accel;
 	enum vmc_qemu_agent agent;
+	uint32_t agent_port; /* of VSOCK, not UINT32_MAX; 0: 1024 */
+	/*
+	 * 1: `resume` connects to the console, so that it can be told why a
+	 * VM that runs has ended, and `pause` lets go of it again. For as
+	 * long as the VM runs some operation must be stepped (`watch` is for
+	 * that), else a guest that says much waits to be read. 0: it is
+	 * nobody's.
+	 */
 	uint8_t hold_console;
 	uint32_t root_ports; /* of a q35, at most 16; 0: 2 */
 	uint32_t trial_ms;   /* for KVM to prove itself; 0: 5000 */
@@ -170,7 +215,8 @@ struct vmc_qemu {
  * attaches to VMs needs no more than a zeroed configuration.
  *
  * VMC_ERR_OPTIONS:  built with other options than the archive.
- * VMC_ERR_TOO_BIG:  run_dir or ready is too long; the text has the limit.
+ * VMC_ERR_TOO_BIG:  run_dir, ready or cpu is too long; the text has the
+ *                   limit.
  * VMC_ERR_ARGUMENT: a value is out of its range.
  */
 #define vmc_qemu_init(qemu, config, error)                                     \
@@ -186,7 +232,8 @@ enum vmc_status vmc_qemu_init_checked(struct vmc_qemu *qemu,
  * as can be told without booting one: makes the run directory, looks for
  * QEMU and whether the files can be read. Every `boot` begins with it.
  *
- * VMC_ERR_NOT_FOUND:   QEMU, a file or /dev/kvm (accel kvm) is not there.
+ * VMC_ERR_NOT_FOUND:   QEMU, a file, /dev/kvm (accel kvm) or
+ *                      /dev/vhost-vsock (agent vsock) is not there.
  * VMC_ERR_PERMISSION:  it is, but may not be read, run or written to.
  * VMC_ERR_ARGUMENT, VMC_ERR_TOO_BIG: a size, or an unknown machine type.
  * VMC_ERR_UNSUPPORTED: this machine type cannot do it.
@@ -224,19 +271,25 @@ void vmc_qemu_console_path(const struct vmc_vm *vm,
  * boot        also what vmc_qemu_check returns. VMC_ERR_VM: QEMU exited;
  *             the text has its status and its last words.
  *             VMC_ERR_PROTOCOL: it does not speak QMP. VMC_ERR_IN_USE: there
- *             is a directory of that id. After a trial of KVM that failed,
- *             vm->pid is another one.
+ *             is a directory of that id. VMC_ERR_TOO_BIG: the agent's
+ *             address has more than VMC_URL_SIZE bytes. After a trial of KVM
+ *             that failed, vm->pid is another one; the agent's address is
+ *             the same.
  * ready       VMC_ERR_TIMEOUT has the console's last line.
  * resume      console.sock is nobody's: what the guest says from now on is
- *             lost unless somebody has connected to it.
+ *             lost unless somebody has connected to it. With hold_console
+ *             that is the driver.
+ * watch       also of a VM that runs: VMC_ERR_VM if it stops by itself, too.
  * add_vcpus   VMC_ERR_TOO_BIG, VMC_ERR_UNSUPPORTED (microvm).
  * add_memory  the same; VMC_ERR_ARGUMENT: not a multiple of
- *             VMC_QEMU_DIMM_MIB.
+ *             VMC_QEMU_DIMM_MIB. All of it is one DIMM.
  * save        Kata's JSON of a QEMU (virtcontainers qemuGrpc, as of 4.1,
  *             with the ContextID and bridges that it forgets), then keys of
- *             ours: Pid, StartTime, ConsolePath, Machine, CPUModel,
- *             MaxMemory, MemorySlots, HotpluggedDIMMs, Memory. About 700
- *             bytes.
+ *             ours: Pid, StartTime, ConsolePath, Machine, CPUModel, Memory,
+ *             MaxMemory, MemorySlots, HotpluggedDIMMs, and with an agent
+ *             Agent ("serial", "vsock") and AgentPort. About 700 bytes, 1000
+ *             with the longest paths, and 15 more for each vCPU that was
+ *             added.
  * attach      VMC_ERR_IN_USE: no greeting within attach_ms, or the VM runs.
  *             VMC_ERR_NOT_FOUND: no such process, or a later one with the
  *             same pid; or nothing listens on its socket.

@@ -249,17 +249,28 @@ enum vmc_status vmc_kata_ask(struct vmc_agent *agent,
 				   now_ms);
 }
 
-/* The channel's words; those of a call begin with its method already. */
+static int begins_with(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strlen(text) >= len && memcmp(text, word, len) == 0;
+}
+
+/* The channel's words; those of a call begin with its method already. It
+ * does not know whose buffer its requests are composed in. */
 static void say(struct vmc_agent *agent, const char *method,
 		enum vmc_status status)
 {
 	const struct vmc_error *why =
 		vmc_channel_error(&kata_state(agent)->channel);
-	size_t method_len = strlen(method);
 
-	if (strlen(why->text) > method_len &&
-	    memcmp(why->text, method, method_len) == 0)
+	if (begins_with(why->text, method))
 		vmc_error_set(agent->error, status, why->text, NULL);
+	else if (begins_with(why->text, "request does not fit"))
+		vmc_error_set_number(agent->error, status,
+				     "request does not fit "
+				     "VMC_AGENT_REQUEST_SIZE",
+				     VMC_AGENT_REQUEST_SIZE);
 	else
 		vmc_error_set(agent->error, status, method, why->text);
 	agent->error->code = why->code;

@@ -229,13 +229,13 @@ static enum vmc_status resume_container(struct vmc_agent_step *step)
 	return tell_container(step, ops_of(step)->resume_container);
 }
 
-/* In its first step: no later than `seconds` from now; 0: whenever. */
+/* No later than `seconds` from its first step; 0: whenever. */
 static void shorten_deadline(struct vmc_agent_step *step, uint32_t seconds)
 {
 	struct vmc_task *task = task_of(step);
 	uint64_t at_ms = step->now_ms + (uint64_t)seconds * MS_PER_SEC;
 
-	if (seconds && !vmc_task_active(task) && at_ms < task->deadline_ms)
+	if (seconds && at_ms < task->deadline_ms)
 		task->deadline_ms = at_ms;
 }
 
@@ -739,7 +739,7 @@ static enum vmc_status add_swap(struct vmc_agent_step *step)
 				     "VMC_AGENT_ADDRESS_SIZE" },
 	};
 	enum vmc_status status = READ(step, AddSwapRequest, &request);
-	struct vmc_view path;
+	struct vmc_view path = { NULL, 0 };
 
 	if (status == VMC_OK)
 		status =
@@ -846,15 +846,16 @@ static void write_routes(struct vmc_writer *w,
 
 #define TELLS(method, function)                                                \
 	{                                                                      \
-		.name = method, .call = function                               \
+		.name = (method), .call = (function)                           \
 	}
 #define YIELDS(method, function, writer)                                       \
 	{                                                                      \
-		.name = method, .call = function, .write = writer              \
+		.name = (method), .call = (function), .write = (writer)        \
 	}
 #define GIVES(method, function, writer)                                        \
 	{                                                                      \
-		.name = method, .call = function, .write = writer, .data = 1   \
+		.name = (method), .call = (function), .write = (writer),       \
+		.data = 1                                                      \
 	}
 
 static const struct vmc_agent_method agent_methods[] = {

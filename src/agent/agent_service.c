@@ -392,7 +392,6 @@ static enum vmc_status serve(struct vmc_agent_service *service, uint32_t calls,
 
 static void begin_connection(struct vmc_agent_service *service)
 {
-	service->ended = 0;
 	service->frame_until_ms = VMC_NEVER;
 	service->pump.ops->init(
 		&service->engine, VMC_ENGINE_SERVER, service->config.window,
@@ -420,8 +419,6 @@ static enum vmc_status receive(struct vmc_agent_service *service,
 {
 	enum vmc_status status = vmc_pump_recv(&service->pump);
 
-	if (status == VMC_CLOSED)
-		service->ended = 1;
 	if (status == VMC_AGAIN && service->frame_until_ms <= now_ms) {
 		cancel_calls(service);
 		begin_connection(service);
@@ -429,7 +426,7 @@ static enum vmc_status receive(struct vmc_agent_service *service,
 	return status;
 }
 
-/* VMC_AGAIN: it goes on. */
+/* VMC_AGAIN: it goes on. An end in order is one when all is sent. */
 static enum vmc_status verdict(struct vmc_agent_service *service)
 {
 	const char *reason;
@@ -456,8 +453,6 @@ enum vmc_status vmc_agent_service_step(struct vmc_agent_service *service,
 		status = run(service, now_ms);
 	if (status >= 0)
 		status = serve(service, waiting, now_ms);
-	if (service->ended)
-		cancel_calls(service);
 	status = status < 0 ? VMC_ERR_LOST : verdict(service);
 	if (status == VMC_AGAIN)
 		keep_timer(service, received, now_ms);

@@ -190,13 +190,6 @@ void vmc_json_put_i64(struct vmc_json_writer *w, int64_t number)
 }
 
 /* see json_write.h */
-void vmc_json_put_bool(struct vmc_json_writer *w, int value)
-{
-	begin_item(w);
-	put_literal(w, value ? "true" : "false");
-}
-
-/* see json_write.h */
 void vmc_json_put_null(struct vmc_json_writer *w)
 {
 	begin_item(w);

@@ -45,7 +45,6 @@ void vmc_json_put_bytes(struct vmc_json_writer *w, struct vmc_view bytes);
 
 void vmc_json_put_u64(struct vmc_json_writer *w, uint64_t number);
 void vmc_json_put_i64(struct vmc_json_writer *w, int64_t number);
-void vmc_json_put_bool(struct vmc_json_writer *w, int value);
 void vmc_json_put_null(struct vmc_json_writer *w);
 
 /* A value that is JSON already: put as it is. */

@@ -330,8 +330,7 @@ static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
 		return lose_connection(channel, status);
 	vmc_error_reset(&channel->error);
 	return vmc_error_set_number(&channel->error, status,
-				    "request does not fit VMC_REQUEST_SIZE "
-				    "(an agent's: VMC_AGENT_REQUEST_SIZE)",
+				    "request does not fit VMC_REQUEST_SIZE",
 				    channel->config.out_len);
 }
 

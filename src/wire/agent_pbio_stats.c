@@ -270,7 +270,7 @@ static const struct vmc_list_type blkio_stats = {
 	.write = write_blkio_stat,
 };
 
-/* The eight lists, whose tags are 1..8. */
+/* The eight lists, whose tags are in their order. */
 static const char *const blkio_names[VMC_BLKIO_LISTS] = {
 	"BlkioStats.io_service_bytes_recursive: VMC_AGENT_BLKIO_MAX",
 	"BlkioStats.io_serviced_recursive: VMC_AGENT_BLKIO_MAX",
@@ -282,17 +282,12 @@ static const char *const blkio_names[VMC_BLKIO_LISTS] = {
 	"BlkioStats.sectors_recursive: VMC_AGENT_BLKIO_MAX",
 };
 
-/* The generated struct is those of the public one, in a row: it is never
- * made, nanopb is given the latter (proto/agent.options.in). */
-_Static_assert(sizeof(vmc_grpc_BlkioStats) ==
-		       sizeof(struct vmc_blkio_stats[VMC_BLKIO_LISTS]),
-	       "BlkioStats is VMC_BLKIO_LISTS struct vmc_blkio_stats");
-
 /* nanopb's hook for them. */
 bool vmc_agent_blkio_field(pb_istream_t *istream, pb_ostream_t *ostream,
 			   const pb_field_t *field)
 {
-	struct vmc_blkio_stats *stats = field->pData;
+	struct vmc_blkio_stats *stats =
+		*(struct vmc_blkio_stats **)field->pData;
 	struct vmc_list list = {
 		&blkio_stats, stats->stat, stats->stat_len, VMC_AGENT_BLKIO_MAX,
 		blkio_names[field->tag -
@@ -307,20 +302,37 @@ bool vmc_agent_blkio_field(pb_istream_t *istream, pb_ostream_t *ostream,
 	return ok;
 }
 
+static void fill_blkio(vmc_grpc_BlkioStats *message,
+		       const struct vmc_container_stats *stats)
+{
+	struct vmc_blkio_stats *list = (void *)stats->blkio;
+
+	message->io_service_bytes_recursive = list + VMC_BLKIO_SERVICE_BYTES;
+	message->io_serviced_recursive = list + VMC_BLKIO_SERVICED;
+	message->io_queued_recursive = list + VMC_BLKIO_QUEUED;
+	message->io_service_time_recursive = list + VMC_BLKIO_SERVICE_TIME;
+	message->io_wait_time_recursive = list + VMC_BLKIO_WAIT_TIME;
+	message->io_merged_recursive = list + VMC_BLKIO_MERGED;
+	message->io_time_recursive = list + VMC_BLKIO_TIME;
+	message->sectors_recursive = list + VMC_BLKIO_SECTORS;
+}
+
 static bool read_blkio(struct vmc_reading *reading, struct vmc_view bytes,
 		       void *element)
 {
-	struct vmc_container_stats *stats = element;
+	vmc_grpc_BlkioStats message;
 
+	fill_blkio(&message, element);
 	return vmc_message_read_inner(reading, bytes,
-				      vmc_grpc_BlkioStats_fields, stats->blkio);
+				      vmc_grpc_BlkioStats_fields, &message);
 }
 
 static bool write_blkio(pb_ostream_t *stream, const void *element)
 {
-	const struct vmc_container_stats *stats = element;
+	vmc_grpc_BlkioStats message;
 
-	return pb_encode(stream, vmc_grpc_BlkioStats_fields, stats->blkio);
+	fill_blkio(&message, element);
+	return pb_encode(stream, vmc_grpc_BlkioStats_fields, &message);
 }
 
 static const struct vmc_list_type blkio_type = {

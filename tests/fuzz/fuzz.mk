@@ -8,7 +8,8 @@
 
 FUZZ_CC ?= clang
 FUZZ_RUNS ?= 120000
-FUZZ_TARGETS ?= $(filter-out fuzz_seeds fuzz_planted,\
+FUZZ_TARGETS ?= $(filter-out fuzz_seeds fuzz_planted \
+	$(if $(NANOPB_$(AGENT)),,fuzz_agent_%),\
 	$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 
 FUZZ = $(BUILD)/fuzz
@@ -60,3 +61,5 @@ $(FUZZ)/fuzz_seeds: $(FUZZ)/tests/fuzz/fuzz_seeds.o $(FUZZ)/libfuzzed.a
 
 $(FUZZ)/seeds: $(FUZZ)/fuzz_seeds
 	$(Q)rm -rf $@ && mkdir -p $@ && $< $@
+
+-include $(wildcard $(FUZZ_OBJECTS:%.o=%.d) $(FUZZ)/tests/fuzz/*.d)

@@ -29,6 +29,8 @@ static void read_qmp(const uint8_t *data, size_t size, size_t chunk)
 			must_lie_in(message.text, qmp->line, sizeof(qmp->line));
 			must_lie_in(message.status, qmp->line,
 				    sizeof(qmp->line));
+			must_lie_in(message.reason, qmp->line,
+				    sizeof(qmp->line));
 		}
 	}
 	free(qmp);
@@ -52,8 +54,8 @@ static void read_console(const uint8_t *data, size_t size, size_t chunk)
 		view = vmc_qemu_console_view(console);
 		must_lie_in(view, (const uint8_t *)console->bytes,
 			    sizeof(console->bytes));
-		must_lie_in(vmc_qemu_console_last_line(console), view.ptr,
-			    view.ptr_len);
+		must_lie_in(vmc_qemu_console_last_words(console),
+			    (const uint8_t *)console, sizeof(*console));
 	}
 	free(console);
 }

@@ -94,6 +94,24 @@ static void put_documents(void)
 	put_text("fuzz_qmp", "\001ready\r\nq: \033[0mlast words\n");
 }
 
+/* What happens to an agent service, one after the other: bytes that come
+ * (00), time that passes (01), and requests (05 and more). */
+static void put_agent_calls(void)
+{
+	/* ExecProcess, WaitProcess, a long WriteStdin, ReadStdout */
+	put_hex("fuzz_agent_service", "05ffff",
+		"1d 0f 00 1203657865 22080a0273682a02413d");
+	put_hex("fuzz_agent_service", "0bffff",
+		"2d 0a 05 0a0363747212036578 0163 0264");
+	put_hex("fuzz_agent_service", "0fff10",
+		"55 0a 03 0a0363747212036578 5d 06 00 1203657818ff 0301");
+	/* CreateSandbox, MemHotplugByProbe, Check */
+	put_hex("fuzz_agent_service", "0fff10",
+		"b5 0e 00 0a04686f737412016112026263 dd 04 00 0a020102");
+	put_hex("fuzz_agent_service", "010101",
+		"25 01 00 00 00 0a 00000010000000010100 0401");
+}
+
 static void put_configurations(void)
 {
 	put_text("fuzz_toml",
@@ -119,6 +137,7 @@ int main(int argc, char **argv)
 	put_hex("fuzz_pbio", "", "0a026964 12027b7d 1801 220175 2801 308010");
 	put_record();
 	put_documents();
+	put_agent_calls();
 	put_configurations();
 	return 0;
 }

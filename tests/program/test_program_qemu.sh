@@ -46,7 +46,7 @@ taken()
 # processes: QEMUs of this test
 processes()
 {
-	"$TOOL" listed qemu "$work" | wc -l
+	"$TOOL" listed qemu-system "$work" | wc -l
 }
 
 session_goes_as_told()

@@ -215,6 +215,24 @@ TEST(qemu_takes_no_signal_settings_from_the_host)
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
 }
 
+static enum vmc_status add_vcpus(unsigned i, uint32_t count)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	enum vmc_status status;
+
+	FINISH(status, &task, vmc_vm_add_vcpus(&w.vm[i], count, &task, now()));
+	return status;
+}
+
+static enum vmc_status add_memory(unsigned i, uint32_t mib)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	enum vmc_status status;
+
+	FINISH(status, &task, vmc_vm_add_memory(&w.vm[i], mib, &task, now()));
+	return status;
+}
+
 TEST(death_is_seen_while_watched)
 {
 	struct vmc_task task = VMC_TASK_INIT;
@@ -250,7 +268,92 @@ TEST(death_ends_an_operation_with_its_cause)
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
 }
 
-TEST(a_guest_that_switches_itself_off_is_seen)
+static enum vmc_status watch_vm(unsigned i)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	enum vmc_status status;
+
+	FINISH(status, &task,
+	       vmc_qemu_ops.watch(&w.qemu, &w.vm[i], &task, now()));
+	return status;
+}
+
+/* What the built-in guest's `off` is told as, and what it said before. */
+#define RESET "guest has rebooted, as one that panics does: "
+
+TEST(a_guest_that_ends_is_seen_and_told)
+{
+	int console;
+
+	NEED_QEMU();
+	boot(0);
+	console = open_client(0, "console.sock");
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	say(console, "off\n");
+	CHECK_EQ_INT(watch_vm(0), VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text, RESET "ready");
+	close(console);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	check_nothing_left();
+}
+
+TEST(a_console_that_somebody_holds_is_waited_for)
+{
+	char line[64];
+	int console, i;
+
+	NEED_QEMU();
+	w.config.hold_console = 1;
+	open_driver();
+	boot(0);
+	console = open_client(0, "console.sock"); /* before the driver */
+	for (i = 0; i < 3; i++) {
+		CHECK_EQ_INT(resume_vm(0), VMC_OK);
+		ask(console, "ping\n", line, sizeof(line));
+		CHECK_EQ_STR(line, "pong");
+		CHECK_EQ_INT(pause_vm(0), VMC_OK); /* and lets go */
+	}
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	say(console, "off\n");
+	CHECK_EQ_INT(watch_vm(0), VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text, RESET "ready");
+	close(console);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	check_nothing_left();
+}
+
+TEST(whatever_is_asked_of_a_guest_that_has_ended_says_so)
+{
+	struct pollfd gone = { .events = POLLIN };
+	int console, i;
+
+	NEED_QEMU();
+	w.vm_config.vcpus_max = 2;
+	w.vm_config.memory_max_mib = 512;
+	boot(0);
+	console = open_client(0, "console.sock");
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	say(console, "off\n");
+	gone.fd = console;
+	CHECK_EQ_INT(poll(&gone, 1, LIMIT_MS), 1);
+	close(console);
+	for (i = 0; i < 5; i++) {
+		vmc_error_reset(&w.vm[0].error);
+		CHECK_EQ_INT(i == 0 ? add_vcpus(0, 1) :
+			     i == 1 ? add_memory(0, 128) :
+			     i == 2 ? pause_vm(0) :
+			     i == 3 ? watch_vm(0) :
+				      resume_vm(0),
+			     VMC_ERR_VM);
+		CHECK_EQ_STR(w.vm[0].error.text, RESET "ready");
+	}
+	CHECK_EQ_INT(w.vm[0].vcpus, 1);
+	CHECK_EQ_INT(w.vm[0].memory_mib, VMC_QEMU_MEMORY_MIB);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	check_nothing_left();
+}
+
+TEST(an_operation_that_its_guest_outruns_ends_with_the_cause)
 {
 	struct vmc_task task = VMC_TASK_INIT;
 	enum vmc_status status;
@@ -261,12 +364,15 @@ TEST(a_guest_that_switches_itself_off_is_seen)
 	console = open_client(0, "console.sock");
 	CHECK_EQ_INT(resume_vm(0), VMC_OK);
 	say(console, "off\n");
-	FINISH(status, &task,
-	       vmc_qemu_ops.watch(&w.qemu, &w.vm[0], &task, now()));
+	/* before or after its end, asked again until there is one */
+	do {
+		FINISH(status, &task,
+		       vmc_qemu_ops.resume(&w.qemu, &w.vm[0], &task, now()));
+	} while (status == VMC_OK);
 	CHECK_EQ_INT(status, VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text, RESET "ready");
 	close(console);
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
-	check_nothing_left();
 }
 
 TEST(a_frozen_qemu_is_killed_in_bounded_time)
@@ -504,26 +610,333 @@ TEST(saved_vms_that_are_gone_or_others_are_refused)
 }
 
 /*
- * Growing
+ * Agents
  */
 
-static enum vmc_status add_vcpus(unsigned i, uint32_t count)
+static void want_agent(enum vmc_qemu_agent agent)
+{
+	w.config.agent = agent;
+	open_driver();
+}
+
+static void check_agent_url(unsigned i)
+{
+	char url[5 + 108] = "unix:";
+
+	vm_path(url + 5, i, "agent.sock");
+	CHECK_EQ_STR(w.vm[i].agent_url, url);
+}
+
+static int hung_up(int fd, int ms)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+
+	return poll(&end, 1, ms) == 1 && (end.revents & POLLHUP);
+}
+
+static int sockets_of(int64_t pid)
+{
+	char path[300], target[64];
+	struct dirent *entry;
+	int count = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%lld/fd", (long long)pid);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target,
+					 sizeof(target));
+
+		count += len > 7 && memcmp(target, "socket:", 7) == 0;
+	}
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/* Until QEMU has done all that came before: it answers in between. */
+static void settle(unsigned i)
+{
+	CHECK_EQ_INT(pause_vm(i), VMC_OK);
+	CHECK_EQ_INT(resume_vm(i), VMC_OK);
+}
+
+/* QEMU's sockets, once they are as many as they should be. */
+static void until_sockets(unsigned i, int count)
+{
+	uint64_t until = now() + LIMIT_MS;
+
+	while (sockets_of(w.vm[i].pid) != count) {
+		CHECK(now() < until);
+		settle(i);
+	}
+}
+
+TEST(without_an_agent_there_is_no_channel)
+{
+	char path[108];
+
+	NEED_QEMU();
+	boot(0);
+	CHECK_EQ_STR(w.vm[0].agent_url, "");
+	CHECK_EQ_INT(w.vm[0].context_id, 0);
+	vm_path(path, 0, "agent.sock");
+	CHECK(access(path, F_OK) != 0);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+}
+
+TEST(an_agents_socket_is_there_from_the_first_step_on)
 {
 	struct vmc_task task = VMC_TASK_INIT;
 	enum vmc_status status;
+	struct stat found;
+	char path[108];
+	int client;
 
-	FINISH(status, &task, vmc_vm_add_vcpus(&w.vm[i], count, &task, now()));
-	return status;
+	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	task.deadline_ms = now() + LIMIT_MS;
+	CHECK_EQ_INT(vmc_vm_boot(&w.vm[0], "vm-0", &w.vm_config, &task, now()),
+		     VMC_AGAIN);
+	check_agent_url(0);
+	client = open_client(0, "agent.sock");
+	FINISH(status, &task,
+	       vmc_vm_boot(&w.vm[0], "vm-0", &w.vm_config, &task, now()));
+	CHECK_EQ_INT(status, VMC_OK);
+	check_agent_url(0);
+	vm_path(path, 0, "agent.sock");
+	CHECK_EQ_INT(stat(path, &found), 0);
+	CHECK(S_ISSOCK(found.st_mode));
+	vm_path(path, 0, "");
+	CHECK_EQ_INT(stat(path, &found), 0);
+	CHECK_EQ_INT(found.st_mode & 07777, 0700);
+	CHECK(!hung_up(client, 0));
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	CHECK(hung_up(client, LIMIT_MS));
+	close(client);
+	check_nothing_left();
+	CHECK_EQ_STR(w.vm[0].agent_url, "");
 }
 
-static enum vmc_status add_memory(unsigned i, uint32_t mib)
+TEST(every_machine_type_has_an_agents_channel)
 {
-	struct vmc_task task = VMC_TASK_INIT;
-	enum vmc_status status;
+	static const char *const types[] = { "q35", "pc", "microvm" };
+	char answer[512];
+	unsigned i;
+	int fd;
 
-	FINISH(status, &task, vmc_vm_add_memory(&w.vm[i], mib, &task, now()));
-	return status;
+	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	for (i = 0; i < 3; i++) {
+		w.vm_config.machine_type = types[i];
+		boot(i);
+		detach_vm(i);
+		fd = open_qmp(i);
+		qmp(fd,
+		    "{\"execute\":\"qom-get\",\"arguments\":{\"path\":"
+		    "\"channel0\",\"property\":\"name\"}}",
+		    answer, sizeof(answer));
+		CHECK_EQ_STR(answer, "{\"return\": \"agent.channel.0\"}");
+		close(fd);
+		close(open_client(i, "agent.sock"));
+		CHECK_EQ_INT(stop_vm(i), VMC_OK);
+	}
+	check_nothing_left();
 }
+
+/* Every place that the driver fills besides, and a disk. */
+TEST(an_agents_device_is_in_nobodys_way)
+{
+	char image[108];
+
+	NEED_QEMU();
+	w.config.root_ports = 16;
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	snprintf(image, sizeof(image), "%s/image", w.dir);
+	write_file(image, "", 0600);
+	CHECK_EQ_INT(truncate(image, 65536), 0);
+	w.vm_config.firmware = "/usr/share/seabios/bios-256k.bin";
+	w.vm_config.image = image;
+	if (access(w.vm_config.firmware, R_OK))
+		SKIP("no SeaBIOS to have a disk");
+	boot(0);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	w.vm_config.machine_type = "pc";
+	boot(1);
+	CHECK_EQ_INT(stop_vm(1), VMC_OK);
+}
+
+TEST(an_agents_client_is_left_alone)
+{
+	int client;
+
+	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	boot(0);
+	client = open_client(0, "agent.sock");
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	CHECK_EQ_INT(pause_vm(0), VMC_OK);
+	detach_vm(0);
+	CHECK_EQ_INT(attach_again(0), VMC_OK);
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	settle(0);
+	CHECK(!hung_up(client, 0));
+	say(client, "what nobody reads"); /* and is lost with its sender */
+	close(client);
+	client = open_client(0, "agent.sock");
+	settle(0);
+	CHECK(!hung_up(client, 0));
+	close(client);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	check_nothing_left();
+}
+
+TEST(agents_clients_are_served_one_after_another)
+{
+	int first, second, base;
+
+	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	boot(0);
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	settle(0);
+	base = sockets_of(w.vm[0].pid); /* none is the driver's */
+	first = open_client(0, "agent.sock");
+	until_sockets(0, base + 1);
+	second = open_client(0, "agent.sock"); /* it connects, and waits */
+	settle(0);
+	settle(0);
+	CHECK_EQ_INT(sockets_of(w.vm[0].pid), base + 1);
+	CHECK(!hung_up(second, 0));
+	close(first);
+	settle(0);
+	until_sockets(0, base + 1);
+	CHECK(!hung_up(second, 0));
+	close(second);
+	until_sockets(0, base);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+}
+
+/* In another process; see take_over. */
+static int take_over_with_agent(const uint8_t *saved, size_t saved_len,
+				const char *url)
+{
+	know_as(1, 0);
+	if (attach_vm(1, (struct vmc_view){ saved, saved_len }))
+		return 2;
+	if (strcmp(w.vm[1].agent_url, url))
+		return 3;
+	if (resume_vm(1))
+		return 4;
+	close(open_client(1, "agent.sock"));
+	return stop_vm(1) ? 5 : 0;
+}
+
+TEST(an_agents_address_goes_with_its_vm)
+{
+	uint8_t saved[VMC_HYPERVISOR_SIZE];
+	size_t saved_len;
+	pid_t taker;
+	int how;
+
+	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	boot(0);
+	saved_len = save_vm(0, saved);
+	detach_vm(0);
+	/* who only attaches says nothing of agents */
+	want_agent(VMC_QEMU_AGENT_NONE);
+	fflush(stdout);
+	taker = fork();
+	CHECK(taker >= 0);
+	if (taker == 0)
+		_exit(take_over_with_agent(saved, saved_len,
+					   w.vm[0].agent_url));
+	vmc_vm_release(&w.vm[0]);
+	CHECK_EQ_INT(waitpid(taker, &how, 0), taker);
+	CHECK(WIFEXITED(how));
+	CHECK_EQ_INT(WEXITSTATUS(how), 0);
+	vmc_qemu_reap(&w.qemu);
+	check_nothing_left();
+}
+
+TEST(an_agents_socket_goes_with_a_vm_that_was_handed_out)
+{
+	int64_t pid;
+
+	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
+	boot(0);
+	pid = w.vm[0].pid;
+	detach_vm(0);
+	vmc_vm_release(&w.vm[0]);
+	kill((pid_t)pid, SIGKILL);
+	CHECK_EQ_INT(
+		waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT),
+		0);
+	vmc_qemu_reap(&w.qemu);
+	check_nothing_left();
+}
+
+#define VSOCK "/dev/vhost-vsock"
+
+TEST(without_vhost_vsock_its_agents_are_refused_by_name)
+{
+	static const char text[] =
+		"vsock: " VSOCK ": No such file or directory";
+
+	NEED_QEMU();
+	if (access(VSOCK, F_OK) == 0)
+		SKIP("there is a " VSOCK);
+	want_agent(VMC_QEMU_AGENT_VSOCK);
+	CHECK_EQ_INT(vmc_qemu_check(&w.qemu, &w.vm_config, &w.error),
+		     VMC_ERR_NOT_FOUND);
+	CHECK_EQ_STR(w.error.text, text);
+	CHECK_EQ_INT(boot_within(0, LIMIT_MS), VMC_ERR_NOT_FOUND);
+	CHECK_EQ_STR(w.vm[0].error.text, text);
+	CHECK_EQ_STR(w.vm[0].agent_url, "");
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	check_nothing_left();
+}
+
+TEST(a_vsock_is_the_vms_alone)
+{
+	uint8_t saved[VMC_HYPERVISOR_SIZE];
+	char url[VMC_URL_SIZE], key[32];
+	struct vmc_view view = { saved, 0 };
+	int descriptors;
+
+	NEED_QEMU();
+	if (access(VSOCK, R_OK | W_OK))
+		SKIP("no " VSOCK);
+	want_agent(VMC_QEMU_AGENT_VSOCK);
+	descriptors = open_descriptors();
+	boot(0);
+	boot(1);
+	CHECK(w.vm[0].context_id > 2 && w.vm[1].context_id > 2);
+	CHECK(w.vm[0].context_id != w.vm[1].context_id);
+	snprintf(url, sizeof(url), "vsock://%lu:1024",
+		 (unsigned long)w.vm[0].context_id);
+	CHECK_EQ_STR(w.vm[0].agent_url, url);
+	view.ptr_len = save_vm(0, saved);
+	snprintf(key, sizeof(key), "\"ContextID\":%lu,",
+		 (unsigned long)w.vm[0].context_id);
+	CHECK(memmem(saved, view.ptr_len, key, strlen(key)) != NULL);
+	detach_vm(0);
+	know_as(2, 0);
+	CHECK_EQ_INT(attach_vm(2, view), VMC_OK);
+	CHECK_EQ_STR(w.vm[2].agent_url, url);
+	CHECK_EQ_INT(w.vm[2].context_id, w.vm[0].context_id);
+	vmc_vm_release(&w.vm[2]);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	CHECK_EQ_INT(stop_vm(1), VMC_OK);
+	CHECK_EQ_INT(open_descriptors(), descriptors);
+	check_nothing_left();
+}
+
+/*
+ * Growing
+ */
 
 static void check_grown(unsigned i, unsigned vcpus, const char *memory)
 {
@@ -567,6 +980,29 @@ TEST(a_vm_grows)
 		check_grown(i, 4, "\"plugged-memory\": 402653184");
 		CHECK_EQ_INT(stop_vm(i), VMC_OK);
 	}
+}
+
+/* So that its guest has one notice to wait for, whatever the size. */
+TEST(memory_is_added_as_one_dimm)
+{
+	char line[4096];
+	const char *at;
+	int fd;
+
+	NEED_QEMU();
+	w.vm_config.memory_max_mib = 2048;
+	boot(0);
+	CHECK_EQ_INT(add_memory(0, 1408), VMC_OK);
+	detach_vm(0);
+	fd = open_qmp(0);
+	at = qmp(fd, "{\"execute\":\"query-memory-devices\"}", line,
+		 sizeof(line));
+	at = strstr(at, "\"size\": 1476395008");
+	CHECK(at != NULL);
+	CHECK(strstr(at + 1, "\"size\":") == NULL);
+	CHECK(strstr(line, "\"id\": \"dimm0\"") != NULL);
+	close(fd);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
 }
 
 TEST(a_vm_that_was_taken_over_grows_on)
@@ -869,6 +1305,7 @@ TEST(a_boot_can_be_given_up_at_every_step)
 	int64_t pid;
 
 	NEED_QEMU();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
 	descriptors = open_descriptors();
 	for (steps = 1; !done; steps++) {
 		done = boot_steps_then_cancel(steps);
@@ -937,11 +1374,12 @@ static void check_falls_back(const char *instead)
 		 log, instead);
 	unlink(log);
 	w.vm_config.hypervisor_path = put_script(script);
-	open_driver();
+	want_agent(VMC_QEMU_AGENT_SERIAL);
 	CHECK_EQ_STR(vmc_qemu_accel_name(&w.qemu), "auto");
 	boot(0);
 	CHECK_EQ_STR(vmc_qemu_accel_name(&w.qemu), "tcg");
 	CHECK_EQ_INT(lines_of(log), 2);
+	close(open_client(0, "agent.sock"));
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
 	boot(1);
 	CHECK_EQ_INT(lines_of(log), 3); /* not tried again */
@@ -999,27 +1437,24 @@ TEST(auto_ends_with_what_works)
 	check_nothing_left();
 }
 
-TESTS(RUN(a_vm_boots_is_paused_and_goes_on) RUN(pause_and_resume_are_idempotent) RUN(stop_leaves_no_process_and_no_file) RUN(
-	every_machine_type_boots_the_built_in_guest) RUN(vms_boot_side_by_side) RUN(an_idle_vm_can_be_moved)
-	      RUN(qemu_has_a_session_of_its_own) RUN(qemu_gets_no_descriptor_of_the_hosts) RUN(
-		      qemu_takes_no_signal_settings_from_the_host) RUN(death_is_seen_while_watched) RUN(death_ends_an_operation_with_its_cause)
-		      RUN(a_guest_that_switches_itself_off_is_seen) RUN(a_frozen_qemu_is_killed_in_bounded_time) RUN(
-			      an_operation_on_a_frozen_qemu_has_a_deadline) RUN(a_taker_is_greeted_at_once) RUN(a_vm_that_somebody_holds_cannot_be_attached)
-			      RUN(a_vm_that_somebody_resumed_cannot_be_attached) RUN(a_detached_vm_is_still_watched_and_stopped) RUN(
-				      another_process_takes_a_vm_over) RUN(a_vm_that_was_handed_out_is_reaped_when_it_ends)
-				      RUN(saved_vms_that_are_gone_or_others_are_refused) RUN(
-					      a_vm_grows) RUN(a_vm_that_was_taken_over_grows_on) RUN(growth_beyond_the_maximum_is_refused_by_name)
-					      RUN(a_taker_can_plug_in_devices) RUN(
-						      qemu_that_cannot_be_run_is_named) RUN(files_that_cannot_be_read_are_named)
-						      RUN(sizes_that_cannot_be_are_named) RUN(
-							      last_words_of_qemu_are_kept) RUN(a_ready_text_that_never_comes_is_told_with_the_last_line)
-							      RUN(a_qemu_that_never_greets_is_given_up) RUN(
-								      a_program_that_is_no_qemu_has_its_words_kept)
-								      RUN(run_directories_are_checked) RUN(
-									      ids_that_are_no_names_are_refused)
-									      RUN(an_id_in_use_is_refused_and_its_vm_left_alone) RUN(
-										      a_boot_can_be_given_up_at_every_step)
-										      RUN(stop_works_on_zeroed_bytes) RUN(
-											      a_kvm_that_fails_is_not_used)
-											      RUN(a_silent_guest_on_kvm_is_booted_on_tcg)
-												      RUN(auto_ends_with_what_works))
+TESTS(RUN(a_vm_boots_is_paused_and_goes_on) RUN(pause_and_resume_are_idempotent) RUN(
+	stop_leaves_no_process_and_no_file) RUN(every_machine_type_boots_the_built_in_guest) RUN(vms_boot_side_by_side) RUN(an_idle_vm_can_be_moved) RUN(qemu_has_a_session_of_its_own) RUN(qemu_gets_no_descriptor_of_the_hosts) RUN(qemu_takes_no_signal_settings_from_the_host) RUN(death_is_seen_while_watched) RUN(death_ends_an_operation_with_its_cause) RUN(a_guest_that_ends_is_seen_and_told) RUN(a_console_that_somebody_holds_is_waited_for) RUN(whatever_is_asked_of_a_guest_that_has_ended_says_so) RUN(an_operation_that_its_guest_outruns_ends_with_the_cause)
+	      RUN(a_frozen_qemu_is_killed_in_bounded_time) RUN(an_operation_on_a_frozen_qemu_has_a_deadline) RUN(a_taker_is_greeted_at_once) RUN(
+		      a_vm_that_somebody_holds_cannot_be_attached) RUN(a_vm_that_somebody_resumed_cannot_be_attached) RUN(a_detached_vm_is_still_watched_and_stopped) RUN(another_process_takes_a_vm_over) RUN(a_vm_that_was_handed_out_is_reaped_when_it_ends) RUN(saved_vms_that_are_gone_or_others_are_refused) RUN(without_an_agent_there_is_no_channel)
+		      RUN(an_agents_socket_is_there_from_the_first_step_on) RUN(every_machine_type_has_an_agents_channel) RUN(an_agents_device_is_in_nobodys_way) RUN(
+			      an_agents_client_is_left_alone) RUN(agents_clients_are_served_one_after_another) RUN(an_agents_address_goes_with_its_vm)
+			      RUN(an_agents_socket_goes_with_a_vm_that_was_handed_out) RUN(without_vhost_vsock_its_agents_are_refused_by_name) RUN(
+				      a_vsock_is_the_vms_alone) RUN(a_vm_grows) RUN(memory_is_added_as_one_dimm)
+				      RUN(a_vm_that_was_taken_over_grows_on) RUN(growth_beyond_the_maximum_is_refused_by_name) RUN(
+					      a_taker_can_plug_in_devices) RUN(qemu_that_cannot_be_run_is_named)
+					      RUN(files_that_cannot_be_read_are_named) RUN(sizes_that_cannot_be_are_named) RUN(
+						      last_words_of_qemu_are_kept) RUN(a_ready_text_that_never_comes_is_told_with_the_last_line)
+						      RUN(a_qemu_that_never_greets_is_given_up) RUN(
+							      a_program_that_is_no_qemu_has_its_words_kept) RUN(run_directories_are_checked)
+							      RUN(ids_that_are_no_names_are_refused) RUN(
+								      an_id_in_use_is_refused_and_its_vm_left_alone)
+								      RUN(a_boot_can_be_given_up_at_every_step) RUN(
+									      stop_works_on_zeroed_bytes)
+									      RUN(a_kvm_that_fails_is_not_used)
+										      RUN(a_silent_guest_on_kvm_is_booted_on_tcg)
+											      RUN(auto_ends_with_what_works))

@@ -13,8 +13,8 @@
 #define ODD "VMC_ODD_QEMU"
 
 static const char *odd;
-static int odd_control, odd_console;
-static int odd_runs;
+static int odd_control, odd_console, odd_listener;
+static int odd_runs, odd_conts;
 
 static int odd_is(const char *what)
 {
@@ -63,9 +63,44 @@ static void odd_answer(const char *answer, unsigned id)
 	odd_say(odd_control, line);
 }
 
+/* As QEMU 7.2 when it is asked something just then: it never does. */
+static void odd_never_end(unsigned id)
+{
+	odd_say(odd_control,
+		"{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, "
+		"\"reason\": \"guest-reset\"}}\r\n");
+	odd_answer("\"error\": {\"class\": \"GenericError\", \"desc\": "
+		   "\"Resetting the Virtual Machine is required\"}",
+		   id);
+	odd = "deaf";
+}
+
+/* Ends as a guest does that is told by QEMU: resumed, with what it says to
+ * whoever comes to hear it, and with the event. */
+static void odd_end(void)
+{
+	char line[128];
+	int i;
+
+	if (odd_is("guest-panic"))
+		odd_console = accept(odd_listener, NULL, NULL);
+	odd_say(odd_console, "[    9.9] Kernel panic - not syncing: why\r\n");
+	for (i = 0; i < 60; i++)
+		odd_say(odd_console, "[    9.9]  do_syscall_64+0x5d/0x90\r\n");
+	snprintf(line, sizeof(line),
+		 "{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, "
+		 "\"reason\": \"%s\"}}\r\n",
+		 odd);
+	odd_say(odd_control, line);
+	_exit(0);
+}
+
 static void odd_cont(void)
 {
 	odd_runs = 1;
+	odd_conts++;
+	if (strncmp(odd, "guest-", 6) == 0 && odd_conts > 1)
+		odd_end();
 	if (odd_is("panics")) {
 		odd_say(odd_console, "[    0.5] Kernel panic - no init\r\n");
 		_exit(0);
@@ -80,6 +115,8 @@ static const char *odd_state(void)
 
 	if (odd_is("breaks") || (odd_is("stops") && asked++))
 		return "internal-error";
+	if (odd_is("fails later") && odd_conts > 1 && asked++)
+		return "internal-error";
 	return odd_runs ? "running" : "paused";
 }
 
@@ -91,6 +128,10 @@ static void odd_command(const char *command)
 
 	if (odd_is("deaf"))
 		return;
+	if (strstr(command, "\"cont\"") && odd_is("never ends") && odd_conts) {
+		odd_never_end(id);
+		return;
+	}
 	if (strstr(command, "\"cont\""))
 		odd_cont();
 	if (strstr(command, "\"stop\""))
@@ -110,6 +151,9 @@ static void odd_command(const char *command)
 	}
 	if (odd_is("stops") && strstr(command, "query-status"))
 		odd_say(odd_control, "{\"event\": \"STOP\"}\r\n");
+	if (odd_is("fails later") && strstr(command, "query-status") &&
+	    odd_runs && odd_conts > 1)
+		odd_say(odd_control, "{\"event\": \"STOP\"}\r\n");
 }
 
 __attribute__((constructor)) static void be_odd(void)
@@ -120,7 +164,8 @@ __attribute__((constructor)) static void be_odd(void)
 	if (!odd)
 		return;
 	odd_control = accept(given_descriptor("id=control,fd="), NULL, NULL);
-	odd_console = accept(given_descriptor("id=console,fd="), NULL, NULL);
+	odd_listener = given_descriptor("id=console,fd=");
+	odd_console = accept(odd_listener, NULL, NULL);
 	if (odd_is("nonsense"))
 		odd_say(odd_control, "SSH-2.0-OpenSSH_9.2\r\n");
 	else
@@ -222,6 +267,68 @@ TEST(a_panic_is_told_with_its_words)
 		    "exited with status 0: [    0.5] Kernel panic - no init");
 }
 
+static void check_resumed_ends(const char *how, const char *text)
+{
+	begin_odd(how);
+	w.config.hold_console = 1;
+	open_driver();
+	boot(0);
+	CHECK_EQ_INT(resume_vm(0), VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text, text);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+	CHECK_EQ_INT(entries(w.run_dir), 0);
+}
+
+TEST(why_a_guest_has_ended_is_told)
+{
+	check_resumed_ends("guest-shutdown",
+			   "guest has switched itself off: ready");
+	check_resumed_ends(
+		"guest-reset",
+		"guest has rebooted, as one that panics does: ready");
+	check_resumed_ends("guest-else", "QEMU exited with status 0: ready");
+}
+
+TEST(what_a_running_guest_says_is_heard_if_wanted)
+{
+	check_resumed_ends("guest-panic",
+			   "guest has panicked: [    9.9] Kernel panic - "
+			   "not syncing: why");
+}
+
+TEST(one_that_says_it_ends_is_taken_at_its_word)
+{
+	uint64_t begun;
+
+	begin_odd("never ends");
+	w.config.stop_ms = LIMIT_MS;
+	open_driver();
+	boot(0);
+	CHECK_EQ_INT(resume_vm(0), VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text,
+		     "guest has rebooted, as one that panics does: ready");
+	begun = now();
+	CHECK_EQ_INT(stop_vm(0), VMC_OK); /* without asking it once more */
+	CHECK(now() < begun + LIMIT_MS / 2);
+	CHECK_EQ_INT(entries(w.run_dir), 0);
+}
+
+TEST(a_running_guest_that_stops_by_itself_is_noticed)
+{
+	struct vmc_task task = VMC_TASK_INIT;
+	enum vmc_status status;
+
+	begin_odd("fails later");
+	boot(0);
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	FINISH(status, &task,
+	       vmc_qemu_ops.watch(&w.qemu, &w.vm[0], &task, now()));
+	CHECK_EQ_INT(status, VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text,
+		     "watch: the VM should be running, but is: internal-error");
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+}
+
 TEST(what_is_refused_is_told_in_qemus_words)
 {
 	struct vmc_task task = VMC_TASK_INIT;
@@ -259,7 +366,10 @@ TESTS(RUN(a_plain_one_lives) RUN(one_that_speaks_in_pieces_lives) RUN(
 	      RUN(a_control_channel_that_is_closed_is_noticed) RUN(
 		      a_guest_that_does_not_run_is_no_boot)
 		      RUN(a_guest_that_stops_by_itself_is_not_ready) RUN(
-			      a_silent_guest_is_not_ready)
-			      RUN(a_panic_is_told_with_its_words) RUN(
-				      what_is_refused_is_told_in_qemus_words)
-				      RUN(an_answer_that_comes_too_late_is_not_taken_for_another))
+			      a_silent_guest_is_not_ready) RUN(a_panic_is_told_with_its_words)
+			      RUN(why_a_guest_has_ended_is_told) RUN(
+				      what_a_running_guest_says_is_heard_if_wanted)
+				      RUN(one_that_says_it_ends_is_taken_at_its_word) RUN(
+					      a_running_guest_that_stops_by_itself_is_noticed)
+					      RUN(what_is_refused_is_told_in_qemus_words)
+						      RUN(an_answer_that_comes_too_late_is_not_taken_for_another))

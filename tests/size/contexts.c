@@ -18,6 +18,8 @@ int main(void)
 	SHOW(vmc_pool_slot);
 	SHOW(vmc_vm);
 	SHOW(vmc_channel);
+	SHOW(vmc_agent_kata);
+	SHOW(vmc_agent_service);
 	SHOW(vmc_ttrpc);
 	SHOW(vmc_task);
 	SHOW(vmc_error);

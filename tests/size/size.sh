@@ -3,20 +3,23 @@
 #
 # The sizes of a build, as a table, held to tests/size/budget:
 #
-#	tests/size/size.sh DIRECTORY
+#	tests/size/size.sh DIRECTORY AGENT
 #
 # Made for builds by gcc with -fcallgraph-info=su; see `size` in tests.mk.
 # text is code and constants, as size(1) counts; relro are constant tables
 # with addresses in them, which a static program does not write either.
 
 dir=$1
+agent=$2
 SIZE=${CROSS_COMPILE:-}size
 over=0
 
 # show NAME VALUE WORDS: one line of the table; a budget may forbid it
 show()
 {
-	budget=$(awk -v name="$1" '$1 == name { print $2 }' tests/size/budget)
+	budget=$(awk -v name="$1" -v own="$agent.$1" '
+		$1 == own { print $2; exit }
+		$1 == name { print $2; exit }' tests/size/budget)
 	mark=
 	if [ -n "$budget" ]; then
 		mark="of $budget"
@@ -46,7 +49,7 @@ worst=$(tests/size/stack.py $graphs | sed -n 1p)
 frame=$(find "$dir/src" -name '*.su' -exec cat {} + |
 	awk -F'\t' '$2 > max { max = $2; name = $1 } END { print max, name }')
 
-echo "-- libvmcache.a, bytes"
+echo "-- libvmcache.a, AGENT=$agent, bytes"
 show text "$(columns "$dir/libvmcache.a")" "code and constants"
 show code "$(section '^\.text')" "of it code"
 show relro "$(section '^\.data\.rel\.ro')" "constant tables"

@@ -18,6 +18,7 @@ static struct service_world w;
 struct notes {
 	char text[2048]; /* the calls, one after the other */
 	uint64_t deadline_ms;
+	uint8_t much;           /* the longest answer */
 	enum vmc_status status; /* what every call comes to */
 	const char *words;
 	enum vmc_code code;
@@ -298,7 +299,10 @@ static enum vmc_status write_stdin(struct vmc_agent *agent, struct vmc_view a,
 
 static void yield(struct vmc_buffer *data, const char *text)
 {
-	note(" cap=%zu", data->ptr_cap);
+	if (data->ptr_cap == VMC_AGENT_SERVICE_DATA_SIZE)
+		note(" cap=all");
+	else
+		note(" cap=%zu", data->ptr_cap);
 	data->ptr_len = strlen(text);
 	CHECK(data->ptr_len <= data->ptr_cap);
 	memcpy(data->ptr, text, data->ptr_len);
@@ -438,6 +442,18 @@ static void name_routes(struct vmc_routes *routes)
 	strcpy(routes->route[0].device, "eth0");
 }
 
+/* As many as there can be, as long as they can be. */
+static void fill_routes(struct vmc_routes *routes)
+{
+	unsigned i;
+
+	memset(routes, 0, sizeof(*routes));
+	routes->route_len = VMC_AGENT_ROUTE_MAX;
+	for (i = 0; i < VMC_AGENT_ROUTE_MAX; i++)
+		memset(routes->route[i].destination, 'd',
+		       VMC_AGENT_ADDRESS_SIZE - 1);
+}
+
 static enum vmc_status update_routes(struct vmc_agent *agent,
 				     const struct vmc_route *routes, size_t len,
 				     struct vmc_routes *result,
@@ -459,7 +475,10 @@ static enum vmc_status list_routes(struct vmc_agent *agent,
 {
 	(void)now_ms;
 	note("list_routes");
-	name_routes(routes);
+	if (notes.much)
+		fill_routes(routes);
+	else
+		name_routes(routes);
 	return done(agent, task);
 }
 
@@ -700,7 +719,7 @@ static const struct row {
 	  "copy_file /f size=9 mode=644 dir=755 1:2 at=4 data", NOTHING },
 	{ "AgentService", "GetOOMEvent", NOTHING, "get_oom_event",
 	  LITERAL("\012\003ctr") },
-	{ "AgentService", "GetMetrics", NOTHING, "get_agent_metrics cap=32768",
+	{ "AgentService", "GetMetrics", NOTHING, "get_agent_metrics cap=all",
 	  LITERAL("\012\005up 1\n") },
 	{ "AgentService", "AddSwap", LITERAL("\012\003\002\037\000"),
 	  "add_swap 02/1f/00", NOTHING },
@@ -724,12 +743,12 @@ static const struct row {
 	{ "AgentService", "ListRoutes", NOTHING, "list_routes",
 	  LITERAL("\012\006\032\004eth0") },
 	{ "AgentService", "GetIPTables", LITERAL("\010\001"),
-	  "get_iptables ipv6=1 cap=32768", LITERAL("\012\004*nat") },
+	  "get_iptables ipv6=1 cap=all", LITERAL("\012\004*nat") },
 	{ "AgentService", "SetIPTables", LITERAL("\010\001\022\004*nat"),
 	  "set_iptables ipv6=1 *nat", NOTHING },
 
 	{ "AgentService", "GetVolumeStats", LITERAL("\012\002/v"),
-	  "get_guest_volume_stats /v cap=32768", LITERAL("\012\002\010\001") },
+	  "get_guest_volume_stats /v cap=all", LITERAL("\012\002\010\001") },
 	{ "AgentService", "ResizeVolume", LITERAL("\012\002/v\020\200\001"),
 	  "resize_guest_volume /v 128", NOTHING },
 };
@@ -947,7 +966,7 @@ TEST(lists_are_bounded)
 			   VMC_AGENT_SERVICE_SLOT_MAX, "\010\001", 2,
 			   "AddSwapRequest.PCIPath");
 		check_list("UpdateEphemeralMounts",
-			   more ? VMC_AGENT_SERVICE_STRUCTS + 1 : 8,
+			   more ? VMC_AGENT_SERVICE_STRUCTS + 1 : 4,
 			   VMC_AGENT_SERVICE_STRUCTS, "\012\000", 2,
 			   "storages");
 	}
@@ -968,7 +987,29 @@ TEST(output_is_limited_to_the_room_for_it)
 {
 	begin_noting();
 	call(&w, "ReadStdout", LITERAL(PROCESS "\030\377\377\377\377\017"));
-	CHECK_EQ_STR(notes.text, "read_process_stdout ctr ex cap=32768");
+	CHECK_EQ_STR(notes.text, "read_process_stdout ctr ex cap=all");
+	service_world_end(&w);
+}
+
+/* Route: a tag, a length, destination 1 with a tag and a length. */
+#define ROUTES_SIZE                                                            \
+	((size_t)VMC_AGENT_ROUTE_MAX * (VMC_AGENT_ADDRESS_SIZE - 1 + 4))
+
+/* With the default knobs every answer has room; with others it is said. */
+TEST(answer_that_has_no_room_is_refused)
+{
+	const struct answer *answer;
+
+	begin_noting();
+	notes.much = 1;
+	answer = call(&w, "ListRoutes", NOTHING);
+	if (ROUTES_SIZE <= VMC_AGENT_SERVICE_DATA_SIZE)
+		CHECK_EQ_INT(answer->payload.ptr_len, ROUTES_SIZE);
+	else
+		check_failed(answer, VMC_CODE_RESOURCE_EXHAUSTED,
+			     "VMC_AGENT_SERVICE_DATA_SIZE");
+	notes.much = 0;
+	CHECK_EQ_INT(call(&w, "ListRoutes", NOTHING)->code, 0);
 	service_world_end(&w);
 }
 
@@ -1122,6 +1163,7 @@ TESTS(RUN(every_request_arrives_and_is_answered)
       RUN(values_that_cannot_be_meant_are_refused)
       RUN(lists_are_bounded)
       RUN(output_is_limited_to_the_room_for_it)
+      RUN(answer_that_has_no_room_is_refused)
       RUN(failures_have_codes_and_words)
       RUN(agents_words_and_code_travel)
       RUN(health_of_an_agent_that_is_ill)

@@ -110,6 +110,14 @@ static enum vmc_status exec(struct vmc_agent *agent,
 	return wait_gate(task, exec->exec_id, now_ms);
 }
 
+static enum vmc_status stop_container(struct vmc_agent *agent,
+				      struct vmc_view id, struct vmc_task *task,
+				      uint64_t now_ms)
+{
+	(void)agent;
+	return wait_gate(task, id, now_ms);
+}
+
 static enum vmc_status copy_file(struct vmc_agent *agent,
 				 const struct vmc_file_piece *piece,
 				 struct vmc_task *task, uint64_t now_ms)
@@ -186,7 +194,7 @@ static enum vmc_status write_stdin(struct vmc_agent *agent,
 	enum vmc_status status;
 
 	(void)agent;
-	CHECK(vmc_view_is(container_id, "ctr"));
+	CHECK(vmc_view_is(container_id, "ctr") || container_id.ptr[0] == 'x');
 	CHECK(vmc_view_is(exec_id, "ex"));
 	begin_task(task, data);
 	if (data.ptr_len == 0) {
@@ -210,6 +218,7 @@ static struct vmc_agent house_agent(void)
 	ops = vmc_agent_noop_ops;
 	ops.wait_process = wait_process;
 	ops.exec = exec;
+	ops.stop_container = stop_container;
 	ops.copy_file = copy_file;
 	ops.mem_hotplug_by_probe = mem_hotplug;
 	ops.read_process_stdout = read_stdout;
@@ -493,20 +502,42 @@ TEST(deadline_passes)
 	end();
 }
 
+TEST(containers_timeout_is_a_deadline)
+{
+	uint32_t stream, ours;
+
+	begin();
+	stream = ask(&w, "RemoveContainer", LITERAL("\012\003g01\020\002"));
+	ours = ask_within(&w, "grpc.AgentService", "RemoveContainer",
+			  LITERAL("\012\003g02\020\002"), 1000 * 1000000ull);
+	service_world_pass(&w, 999);
+	service_world_step(&w);
+	CHECK(!answer_to(&w, ours));
+	service_world_pass(&w, 1);
+	check_failed(answered(ours), VMC_CODE_DEADLINE_EXCEEDED, "deadline");
+	service_world_pass(&w, 999);
+	CHECK(!answer_to(&w, stream));
+	service_world_pass(&w, 1);
+	check_failed(answered(stream), VMC_CODE_DEADLINE_EXCEEDED, "deadline");
+	end();
+}
+
 TEST(one_call_too_many_is_refused)
 {
 	uint32_t stream[VMC_AGENT_SERVICE_CALL_MAX], more;
+	char limit[60];
 	unsigned i;
 
 	begin();
 	for (i = 0; i < VMC_AGENT_SERVICE_CALL_MAX; i++)
 		stream[i] = ask_gate(i, 0);
 	more = ask_gate(50, 0);
-	check_failed(answered(more), VMC_CODE_RESOURCE_EXHAUSTED,
-		     "VMC_AGENT_SERVICE_CALL_MAX: 32");
+	snprintf(limit, sizeof(limit), "VMC_AGENT_SERVICE_CALL_MAX: %d",
+		 VMC_AGENT_SERVICE_CALL_MAX);
+	check_failed(answered(more), VMC_CODE_RESOURCE_EXHAUSTED, limit);
 	CHECK_EQ_INT(house.begun, VMC_AGENT_SERVICE_CALL_MAX);
-	open_gate(7);
-	CHECK_EQ_INT(answered(stream[7])->code, 0);
+	open_gate(3);
+	CHECK_EQ_INT(answered(stream[3])->code, 0);
 	more = ask_gate(51, 0);
 	service_world_settle(&w);
 	CHECK(!answer_to(&w, more));
@@ -636,6 +667,7 @@ TEST(long_write_is_taken_as_far_as_it_is)
 
 TEST(long_write_that_waits_is_cut)
 {
+	/* tags, lengths, "ctr" and "ex" */
 	const size_t cut = VMC_AGENT_SERVICE_CALL_SIZE - 5 - 4 - 3;
 	uint32_t stream, other;
 
@@ -662,13 +694,14 @@ TEST(short_write_that_waits_is_whole)
 	begin();
 	fill_stuff();
 	answered(ask_write(0, 4096));
-	stream = ask_write(4096, 3000);
+	stream = ask_write(4096, VMC_AGENT_SERVICE_CALL_SIZE - 12);
 	service_world_settle(&w);
 	CHECK(!answer_to(&w, stream));
 	CHECK_EQ_INT(house.cancelled, 0);
 	CHECK_EQ_INT(process_reads(0), 4096);
-	CHECK_EQ_INT(written(answered(stream)), 3000);
-	CHECK_EQ_INT(process_reads(4096), 3000);
+	CHECK_EQ_INT(written(answered(stream)),
+		     VMC_AGENT_SERVICE_CALL_SIZE - 12);
+	CHECK_EQ_INT(process_reads(4096), VMC_AGENT_SERVICE_CALL_SIZE - 12);
 	CHECK_EQ_INT(written(answered(ask_write(0, 0))), 0);
 	end();
 }
@@ -685,6 +718,46 @@ TEST(cut_write_keeps_its_deadline)
 	CHECK(!answer_to(&w, stream));
 	service_world_pass(&w, 1);
 	check_failed(answered(stream), VMC_CODE_DEADLINE_EXCEEDED, "deadline");
+	end();
+}
+
+/* A container's name of that length, and 300 bytes to write. */
+static uint32_t ask_write_to(size_t name_len)
+{
+	static uint8_t name[VMC_AGENT_SERVICE_CALL_SIZE];
+	static uint8_t request[VMC_AGENT_SERVICE_CALL_SIZE + 400];
+	uint8_t *at = request;
+
+	memset(name, 'x', sizeof(name));
+	at = put_bytes(at, 1, (struct vmc_view){ name, name_len });
+	at = put_bytes(at, 2, LITERAL("ex"));
+	at = put_bytes(at, 3, (struct vmc_view){ stuff + 4096, 300 });
+	return ask(&w, "WriteStdin",
+		   (struct vmc_view){ request, (size_t)(at - request) });
+}
+
+TEST(names_leave_less_for_what_is_written)
+{
+	uint32_t stream;
+
+	begin();
+	fill_stuff();
+	answered(ask_write(0, 4096));
+	/* three bytes each around the name and the data, four of "ex" */
+	stream = ask_write_to(VMC_AGENT_SERVICE_CALL_SIZE - 100);
+	service_world_settle(&w);
+	CHECK(!answer_to(&w, stream));
+	CHECK_EQ_INT(process_reads(0), 4096);
+	CHECK_EQ_INT(written(answered(stream)), 90);
+	CHECK_EQ_INT(process_reads(4096), 90);
+	answered(ask_write(0, 4096));
+	check_failed(answered(ask_write_to(VMC_AGENT_SERVICE_CALL_SIZE - 10)),
+		     VMC_CODE_RESOURCE_EXHAUSTED,
+		     "VMC_AGENT_SERVICE_CALL_SIZE");
+	check_failed(answered(ask_write_to(VMC_AGENT_SERVICE_CALL_SIZE)),
+		     VMC_CODE_RESOURCE_EXHAUSTED,
+		     "VMC_AGENT_SERVICE_CALL_SIZE");
+	check_alive(&w);
 	end();
 }
 
@@ -726,7 +799,7 @@ TEST(other_long_requests_that_wait_are_refused)
 	CHECK_EQ_INT(call(&w, "CopyFile", all)->code, 0);
 	house.slow = 1;
 	check_failed(call(&w, "CopyFile", all), VMC_CODE_RESOURCE_EXHAUSTED,
-		     "VMC_AGENT_SERVICE_CALL_SIZE: 4096");
+		     "VMC_AGENT_SERVICE_CALL_SIZE: ");
 	CHECK_EQ_INT(house.cancelled, 1);
 	check_alive(&w);
 	end();
@@ -755,7 +828,14 @@ TEST(output_until_its_end)
 	end();
 }
 
-#define READ_ALL LITERAL(PROCESS "\030\200\200\002") /* 32768 */
+#define READ_ALL LITERAL(PROCESS "\030\377\377\377\017")
+
+/* The peer reads no more, and the longest answer does not get through. */
+static void stop_reading(void)
+{
+	w.deaf = 1;
+	w.sim.ring = VMC_AGENT_SERVICE_DATA_SIZE / 2;
+}
 
 TEST(largest_output_is_whole)
 {
@@ -786,7 +866,7 @@ TEST(peer_that_does_not_read_is_not_served)
 	gate = ask_gate(1, 10 * 1000000ull);
 	reading = ask(&w, "ReadStdout", LITERAL(PROCESS "\030\012"));
 	service_world_settle(&w);
-	w.deaf = 1;
+	stop_reading();
 	flood = ask(&w, "ReadStderr", READ_ALL);
 	service_world_settle(&w);
 	steps = house.steps;
@@ -812,18 +892,23 @@ TEST(peer_that_does_not_read_is_not_served)
 	end();
 }
 
+#define REQUEST_MAX 80 /* bytes of a request to read */
+
 TEST(requests_wait_their_turn)
 {
 	uint32_t stream[40];
-	unsigned i;
+	unsigned i, len;
 
 	begin();
-	w.deaf = 1;
-	for (i = 0; i < 40; i++)
+	stop_reading();
+	/* as many as get through while nobody reads them */
+	len = w.sim.ring / REQUEST_MAX < 40 ? w.sim.ring / REQUEST_MAX : 40;
+	CHECK(len >= 3);
+	for (i = 0; i < len; i++)
 		stream[i] = ask(&w, "ReadStderr", READ_ALL);
 	service_world_settle(&w);
 	w.deaf = 0;
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < len; i++) {
 		CHECK_EQ_INT(answered(stream[i])->code, 0);
 		CHECK_EQ_INT(w.answer[i].stream, stream[i]);
 	}
@@ -850,19 +935,55 @@ TEST(hang_up_cancels_calls)
 }
 
 /* Who ends his side has his answers, as far as they need no waiting. */
-TEST(end_in_order_is_answered)
+static void end_side(int big_last)
 {
-	uint32_t stream, big;
+	uint32_t stream[2], gate;
+	unsigned i;
 
 	begin();
-	ask_gate(1, 0);
-	big = ask(&w, "ReadStderr", READ_ALL);
-	stream = ask(&w, "ReadStderr", LITERAL(PROCESS "\030\004"));
+	gate = ask_gate(1, 0);
+	service_world_settle(&w);
+	stop_reading();
+	for (i = 0; i < 2; i++)
+		stream[i] = ask(&w, "ReadStderr",
+				i == (unsigned)big_last ?
+					READ_ALL :
+					LITERAL(PROCESS "\030\004"));
 	vmc_sim_port_ops.shutdown(&w.sim, w.peer);
-	CHECK_EQ_INT(answered(big)->code, 0);
-	CHECK_EQ_INT(answered(stream)->code, 0);
+	service_world_settle(&w);
+	CHECK_EQ_INT(w.end, VMC_AGAIN);
+	w.deaf = 0;
+	CHECK_EQ_INT(answered(stream[0])->code, 0);
+	CHECK_EQ_INT(answered(stream[1])->code, 0);
+	CHECK(!answer_to(&w, gate));
 	CHECK_EQ_INT(w.end, VMC_CLOSED);
 	CHECK_EQ_INT(house.cancelled, 1);
+	end();
+}
+
+TEST(end_in_order_is_answered)
+{
+	end_side(0);
+	end_side(1);
+}
+
+/* What a call yields when its peer has ended his side is all sent. */
+TEST(end_before_a_calls_own)
+{
+	uint32_t stream;
+
+	begin();
+	stream = ask_gate(1, 0);
+	service_world_settle(&w);
+	w.deaf = 1;
+	w.sim.ring = 3;
+	house.open[1] = 1;
+	vmc_sim_port_ops.shutdown(&w.sim, w.peer);
+	service_world_settle(&w);
+	CHECK_EQ_INT(w.end, VMC_AGAIN);
+	w.deaf = 0;
+	CHECK_EQ_INT(answered(stream)->code, 0);
+	CHECK_EQ_INT(w.end, VMC_CLOSED);
 	end();
 }
 
@@ -870,7 +991,7 @@ TEST(peer_that_goes_with_an_answer_unread)
 {
 	begin();
 	ask_gate(1, 0);
-	w.deaf = 1;
+	stop_reading();
 	ask(&w, "ReadStderr", READ_ALL);
 	service_world_settle(&w);
 	close_end(&w, &w.peer);
@@ -891,7 +1012,7 @@ TEST(opening_forgets_all)
 
 	begin();
 	ask_gate(1, 0);
-	w.deaf = 1;
+	stop_reading();
 	ask(&w, "ReadStderr", READ_ALL);
 	request.ptr_len = 12;
 	CHECK(peer_send(&w, request));
@@ -1025,6 +1146,48 @@ TEST(slow_sender_has_time_for_each_byte)
 	/* nothing ticks once it is whole */
 	service_world_pass(&w, 100000);
 	check_alive(&w);
+	end();
+}
+
+/* The beginning of a request that is too long; the refusal does not get
+ * through at once. */
+static void ask_oversize(void)
+{
+	uint8_t frame[100];
+	struct vmc_view part = { frame, 12 };
+
+	make_request(frame, 1, "grpc.Health", "Check", NOTHING, 0);
+	put_u32(frame, 3 * WORLD_WINDOW_SIZE);
+	w.deaf = 1;
+	w.sim.ring = 16;
+	CHECK(peer_send(&w, part));
+	service_world_settle(&w);
+}
+
+/* Nothing more of it is received as long as an answer is not taken. */
+TEST(half_a_request_has_time_behind_an_answer)
+{
+	begin();
+	ask_oversize();
+	service_world_pass(&w, 20000);
+	w.deaf = 0;
+	check_failed(answered(1), VMC_CODE_RESOURCE_EXHAUSTED, "exceed");
+	service_world_pass(&w, 5000);
+	service_world_forget(&w);
+	check_alive(&w);
+	end();
+}
+
+TEST(end_inside_a_request_is_a_loss_once_all_is_sent)
+{
+	begin();
+	ask_oversize();
+	vmc_sim_port_ops.shutdown(&w.sim, w.peer);
+	service_world_settle(&w);
+	CHECK_EQ_INT(w.end, VMC_AGAIN);
+	w.deaf = 0;
+	check_failed(answered(1), VMC_CODE_RESOURCE_EXHAUSTED, "exceed");
+	CHECK_EQ_INT(w.end, VMC_ERR_LOST);
 	end();
 }
 
@@ -1202,6 +1365,7 @@ TESTS(RUN(wrong_configurations_are_refused)
       RUN(arguments_stay_while_others_are_served)
       RUN(waiting_is_for_what_the_agent_waits_for)
       RUN(deadline_passes)
+      RUN(containers_timeout_is_a_deadline)
       RUN(one_call_too_many_is_refused)
       RUN(stream_that_is_used_again_gives_its_call_up)
       RUN(sections_are_brought_up_one_by_one)
@@ -1209,6 +1373,7 @@ TESTS(RUN(wrong_configurations_are_refused)
       RUN(long_write_that_waits_is_cut)
       RUN(short_write_that_waits_is_whole)
       RUN(cut_write_keeps_its_deadline)
+      RUN(names_leave_less_for_what_is_written)
       RUN(a_mebibyte_goes_through_a_slow_process)
       RUN(other_long_requests_that_wait_are_refused)
       RUN(output_until_its_end)
@@ -1217,6 +1382,7 @@ TESTS(RUN(wrong_configurations_are_refused)
       RUN(requests_wait_their_turn)
       RUN(hang_up_cancels_calls)
       RUN(end_in_order_is_answered)
+      RUN(end_before_a_calls_own)
       RUN(peer_that_goes_with_an_answer_unread)
       RUN(opening_forgets_all)
       RUN(what_is_no_ttrpc_ends_the_connection)
@@ -1224,6 +1390,8 @@ TESTS(RUN(wrong_configurations_are_refused)
       RUN(half_a_request_then_a_new_connection)
       RUN(half_a_request_is_forgotten_after_a_while)
       RUN(slow_sender_has_time_for_each_byte)
+      RUN(half_a_request_has_time_behind_an_answer)
+      RUN(end_inside_a_request_is_a_loss_once_all_is_sent)
       RUN(rest_of_an_oversize_request_has_its_time_too)
       RUN(frame_timeout_is_the_configurations)
       RUN(connection_breaks_at_every_byte)

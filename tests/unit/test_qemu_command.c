@@ -36,6 +36,8 @@ static enum vmc_status make_plan(void)
 	plan.cpu = "qemu64";
 	plan.control = 7;
 	plan.console = 8;
+	plan.agent_end = 9;
+	plan.context_id = 4294967294u;
 	if (vmc_qemu_is_builtin(&config))
 		plan.rom = "/run/rom.bin";
 	return status;
@@ -140,6 +142,71 @@ TEST(root_ports_share_slots)
 	CHECK_EQ_INT(vmc_qemu_init(&qemu, &many, &error), VMC_ERR_ARGUMENT);
 }
 
+static void have_agent(enum vmc_qemu_agent agent)
+{
+	struct vmc_qemu_config with = { .agent = agent };
+
+	CHECK_EQ_INT(vmc_qemu_init(&qemu, &with, &error), VMC_OK);
+}
+
+TEST(a_serial_agent_is_katas_port)
+{
+	begin();
+	have_agent(VMC_QEMU_AGENT_SERIAL);
+	CHECK(has("addr=3.1 -chardev socket,id=agent,fd=9,server=on,wait=off"
+		  " -device virtio-serial-pci,id=serial0,max_ports=2,"
+		  "bus=pcie.0,addr=5"
+		  " -device virtserialport,bus=serial0.0,chardev=agent,"
+		  "id=channel0,name=agent.channel.0 -bios"));
+	config.machine_type = "pc";
+	CHECK(has("-device virtio-serial-pci,id=serial0,max_ports=2,"
+		  "bus=pci.0,addr=5 "));
+	config.machine_type = "microvm";
+	CHECK(has("-device virtio-serial-device,id=serial0,max_ports=2"
+		  " -device virtserialport,bus=serial0.0,"));
+	CHECK(!has("vsock"));
+}
+
+TEST(a_vsock_is_given_its_cid)
+{
+	begin();
+	have_agent(VMC_QEMU_AGENT_VSOCK);
+	CHECK(has(" -device vhost-vsock-pci,bus=pcie.0,addr=5,"
+		  "guest-cid=4294967294,vhostfd=9 "));
+	config.machine_type = "pc";
+	CHECK(has(" -device vhost-vsock-pci,bus=pci.0,addr=5,"));
+	config.machine_type = "microvm";
+	CHECK(has(" -device vhost-vsock-device,guest-cid=4294967294,"
+		  "vhostfd=9 "));
+	CHECK(!has("id=agent"));
+}
+
+TEST(no_agent_has_no_device)
+{
+	begin();
+	CHECK(!has("id=agent"));
+	CHECK(!has("serial0"));
+	CHECK(!has("vsock"));
+}
+
+TEST(agents_that_cannot_be_are_refused)
+{
+	struct vmc_qemu_config with = { .agent = 3 };
+
+	begin();
+	CHECK_EQ_INT(vmc_qemu_init(&qemu, &with, &error), VMC_ERR_ARGUMENT);
+	CHECK_EQ_STR(error.text, "unknown kind of agent: 3");
+	vmc_error_reset(&error);
+	with.agent = VMC_QEMU_AGENT_VSOCK;
+	with.agent_port = UINT32_MAX;
+	CHECK_EQ_INT(vmc_qemu_init(&qemu, &with, &error), VMC_ERR_ARGUMENT);
+	CHECK_EQ_STR(error.text, "agent's vsock port: at most: 4294967294");
+	vmc_error_reset(&error);
+	with.agent_port = 0;
+	CHECK_EQ_INT(vmc_qemu_init(&qemu, &with, &error), VMC_OK);
+	CHECK_EQ_INT(qemu.config.agent_port, 1024);
+}
+
 TEST(what_can_grow_is_told_to_qemu)
 {
 	begin();
@@ -208,6 +275,28 @@ TEST(what_does_not_fit_is_refused)
 	free(params);
 }
 
+/* All that can be asked for at once, each at its longest. */
+TEST(the_longest_command_fits)
+{
+	struct vmc_qemu_config all = { .agent = VMC_QEMU_AGENT_SERIAL,
+				       .root_ports = 16 };
+	static char params[2048], path[1024];
+
+	begin();
+	CHECK_EQ_INT(vmc_qemu_init(&qemu, &all, &error), VMC_OK);
+	memset(params, 'x', sizeof(params) - 1);
+	memset(path, 'p', sizeof(path) - 1);
+	config.kernel = config.initrd = config.firmware = config.image = path;
+	config.kernel_params = params;
+	config.vcpus_max = 255;
+	config.memory_max_mib = UINT32_MAX;
+	config.memory_slots = 256;
+	CHECK(has(params));
+	CHECK(has("id=rp15,"));
+	CHECK(has("name=agent.channel.0 "));
+	CHECK(has("drive=image"));
+}
+
 TEST(cpu_models_follow_guest_and_accelerator)
 {
 	struct vmc_qemu_config named = { .cpu = "max,-arch-capabilities" };
@@ -251,7 +340,11 @@ TESTS(RUN(the_default_is_a_q35_with_the_built_in_guest) RUN(
 	      RUN(a_pc_has_a_bridge_and_a_microvm_nothing) RUN(
 		      root_ports_share_slots) RUN(what_can_grow_is_told_to_qemu)
 		      RUN(commas_in_an_images_path_are_doubled) RUN(
-			      empty_texts_are_no_texts)
-			      RUN(what_does_not_fit_is_refused) RUN(
-				      cpu_models_follow_guest_and_accelerator)
-				      RUN(digests_tell_guests_apart))
+			      empty_texts_are_no_texts) RUN(what_does_not_fit_is_refused)
+			      RUN(cpu_models_follow_guest_and_accelerator) RUN(
+				      digests_tell_guests_apart)
+				      RUN(a_serial_agent_is_katas_port) RUN(
+					      a_vsock_is_given_its_cid)
+					      RUN(no_agent_has_no_device) RUN(
+						      agents_that_cannot_be_are_refused)
+						      RUN(the_longest_command_fits))

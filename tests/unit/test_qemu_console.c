@@ -104,19 +104,65 @@ TEST(what_qemu_says_makes_no_guest_ready)
 TEST(the_last_line_that_is_not_blank_is_found)
 {
 	begin();
-	CHECK_EQ_INT(vmc_qemu_console_last_line(&console).ptr_len, 0);
-	hear("\n\n", NULL);
-	CHECK_EQ_INT(vmc_qemu_console_last_line(&console).ptr_len, 0);
+	CHECK_EQ_INT(vmc_qemu_console_last_words(&console).ptr_len, 0);
+	hear("\n \n", NULL);
+	CHECK_EQ_INT(vmc_qemu_console_last_words(&console).ptr_len, 0);
 	hear("first\n", NULL);
-	CHECK(vmc_view_is(vmc_qemu_console_last_line(&console), "first"));
+	CHECK(vmc_view_is(vmc_qemu_console_last_words(&console), "first"));
 	hear("second \n \n", NULL);
-	CHECK(vmc_view_is(vmc_qemu_console_last_line(&console), "second"));
+	CHECK(vmc_view_is(vmc_qemu_console_last_words(&console), "second"));
 	hear("third", NULL);
-	CHECK(vmc_view_is(vmc_qemu_console_last_line(&console), "third"));
+	CHECK(vmc_view_is(vmc_qemu_console_last_words(&console), "third"));
+}
+
+/* What follows it in a panic of Linux's is twice what is kept. */
+static void go_on(unsigned lines)
+{
+	while (lines--)
+		hear("[    1.493705]  panic+0x118/0x2f4\r\n", NULL);
+}
+
+TEST(a_panic_is_told_rather_than_the_last_line)
+{
+	static const char panic[] = "[    1.486986] Kernel panic - not syncing:"
+				    " Attempted to kill init!";
+	unsigned lines;
+
+	for (lines = 0; lines < 200; lines++) {
+		begin();
+		hear("init: going\n", NULL);
+		hear(panic, NULL);
+		hear("\r\n", NULL);
+		go_on(lines);
+		CHECK(vmc_view_is(vmc_qemu_console_last_words(&console),
+				  panic));
+	}
+	vmc_qemu_console_restart(&console);
+	hear("another\n", NULL);
+	CHECK(vmc_view_is(vmc_qemu_console_last_words(&console), "another"));
+}
+
+TEST(a_panic_without_end_is_cut)
+{
+	char letters[QEMU_CONSOLE_CHUNK + 1];
+	struct vmc_view words;
+	unsigned i;
+
+	begin();
+	memset(letters, 'x', sizeof(letters) - 1);
+	letters[sizeof(letters) - 1] = '\0';
+	hear("Kernel panic - ", NULL);
+	for (i = 0; i < 2 * VMC_QEMU_CONSOLE_SIZE; i += QEMU_CONSOLE_CHUNK)
+		hear(letters, NULL);
+	words = vmc_qemu_console_last_words(&console);
+	CHECK_EQ_INT(words.ptr_len, QEMU_PANIC_SIZE);
+	CHECK_EQ_MEM(words.ptr, "Kernel panic - xx", 17);
 }
 
 TESTS(RUN(what_was_said_is_shown) RUN(control_characters_are_not_shown) RUN(
 	the_oldest_goes_first) RUN(a_ready_text_is_found_wherever_it_is_cut)
 	      RUN(a_ready_text_is_found_byte_by_byte_in_a_full_console)
 		      RUN(what_qemu_says_makes_no_guest_ready)
-			      RUN(the_last_line_that_is_not_blank_is_found))
+			      RUN(the_last_line_that_is_not_blank_is_found) RUN(
+				      a_panic_is_told_rather_than_the_last_line)
+				      RUN(a_panic_without_end_is_cut))

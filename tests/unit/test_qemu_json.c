@@ -111,6 +111,28 @@ TEST(what_was_written_is_read)
 	CHECK_EQ_STR(back.dir, facts.dir);
 }
 
+TEST(an_agents_kind_is_written_and_read)
+{
+	struct qemu_facts facts = example, back;
+
+	facts.agent = VMC_QEMU_AGENT_SERIAL;
+	facts.agent_port = 1024;
+	written(&facts, UUID);
+	CHECK(strstr((char *)out,
+		     "\"HotpluggedDIMMs\":0,\"Agent\":\"serial\"}"));
+	CHECK_EQ_INT(read_text(&back, (char *)out), VMC_OK);
+	CHECK_EQ_INT(back.agent, VMC_QEMU_AGENT_SERIAL);
+	facts.agent = VMC_QEMU_AGENT_VSOCK;
+	written(&facts, UUID);
+	CHECK(strstr((char *)out, ",\"Agent\":\"vsock\",\"AgentPort\":1024}"));
+	CHECK_EQ_INT(read_text(&back, (char *)out), VMC_OK);
+	CHECK_EQ_INT(back.agent, VMC_QEMU_AGENT_VSOCK);
+	CHECK_EQ_INT(back.agent_port, 1024);
+	written(&example, UUID);
+	CHECK_EQ_INT(read_text(&back, (char *)out), VMC_OK);
+	CHECK_EQ_INT(back.agent, VMC_QEMU_AGENT_NONE);
+}
+
 /* virtcontainers' toGrpc of Kata 1.6 and of 4.1. */
 static const char *const katas[] = {
 	"{\"ID\":\"" UUID "\",\"QmpChannelpath\":\"/run/vc/vm/" UUID
@@ -158,6 +180,9 @@ TEST(other_documents_are_refused_with_a_reason)
 		  "QmpChannelpath is not DIRECTORY/qmp.sock" },
 		{ "{\"QmpChannelpath\":\"d/qmp.sock\"}", "is not DIRECTORY" },
 		{ "{\"QmpChannelpath\":\"/qmp.sock\"}", "is not DIRECTORY" },
+		{ "{\"Agent\":\"none\"}", "Agent is none of serial, vsock" },
+		{ "{\"Agent\":1}", "at byte" },
+		{ "{\"AgentPort\":4294967296}", "at byte" },
 		{ "{\"Pid\":-1}", "at byte" },
 		{ "{\"Pid\":4294967296}", "at byte" },
 		{ "{\"State\":5}", "at byte" },
@@ -199,14 +224,19 @@ TEST(the_longest_fits_in_what_a_vm_may_save)
 	facts.context_id = facts.memory_mib = facts.memory_max_mib = UINT32_MAX;
 	facts.vcpus = facts.vcpus_max = 255;
 	facts.memory_slots = 256;
+	facts.root_ports = 16;
+	facts.agent = VMC_QEMU_AGENT_VSOCK;
+	facts.agent_port = UINT32_MAX - 1;
 	memset(facts.cpu, 'c', sizeof(facts.cpu) - 1);
 	written(&facts, UUID);
+	CHECK(out_len <= 1000);
 	CHECK(out_len <= VMC_HYPERVISOR_SIZE || VMC_HYPERVISOR_SIZE < 1024);
 }
 
 TESTS(RUN(a_vm_is_written_as_kata_would)
-	      RUN(others_than_uuids_and_bridges_are_left_out)
-		      RUN(what_was_written_is_read) RUN(katas_own_is_read) RUN(
-			      other_documents_are_refused_with_a_reason)
+	      RUN(others_than_uuids_and_bridges_are_left_out) RUN(
+		      what_was_written_is_read) RUN(katas_own_is_read)
+		      RUN(other_documents_are_refused_with_a_reason) RUN(
+			      an_agents_kind_is_written_and_read)
 			      RUN(it_fits_or_is_refused_at_every_size) RUN(
 				      the_longest_fits_in_what_a_vm_may_save))

@@ -215,6 +215,34 @@ TEST(returns_of_any_kind_are_returns)
 	}
 }
 
+TEST(why_qemu_ends_is_read)
+{
+	static const char shutdown[] =
+		"{\"timestamp\": {\"seconds\": 1795487587, \"microseconds\": 1},"
+		" \"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, "
+		"\"reason\": \"guest-reset\"}}\r\n";
+	static const char *const others[] = {
+		"{\"event\": \"SHUTDOWN\"}\n",
+		"{\"event\": \"SHUTDOWN\", \"data\": 5}\n",
+		"{\"event\": \"SHUTDOWN\", \"data\": {\"reason\": 5}}\n",
+	};
+	struct qmp_message m;
+	size_t i;
+
+	vmc_qmp_init(&qmp);
+	put(shutdown, strlen(shutdown));
+	CHECK(vmc_qmp_next(&qmp, &m));
+	CHECK_EQ_INT(m.type, QMP_EVENT);
+	CHECK(vmc_view_is(m.text, "SHUTDOWN"));
+	CHECK(vmc_view_is(m.reason, "guest-reset"));
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		put(others[i], strlen(others[i]));
+		CHECK(vmc_qmp_next(&qmp, &m));
+		CHECK_EQ_INT(m.type, QMP_EVENT);
+		CHECK(!m.reason.ptr);
+	}
+}
+
 static void check_written(const struct qmp_command *command,
 			  const char *expected)
 {
@@ -282,5 +310,6 @@ TESTS(RUN(a_session_is_read_wherever_it_is_cut) RUN(
 	      RUN(lines_beyond_the_buffer_are_skipped)
 		      RUN(blank_lines_are_nothing) RUN(other_lines_are_broken)
 			      RUN(returns_of_any_kind_are_returns)
-				      RUN(commands_are_written)
-					      RUN(the_longest_command_fits))
+				      RUN(why_qemu_ends_is_read)
+					      RUN(commands_are_written) RUN(
+						      the_longest_command_fits))

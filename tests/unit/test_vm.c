@@ -44,12 +44,12 @@ static void begin(void)
 	agent_ops = vmc_agent_noop_ops;
 	agent_ops.check = check;
 	agent_ops.disconnect = disconnect;
-	checks = disconnects = 0;
 	check_status = VMC_OK;
 	config = (struct vmc_vm_config){ .vcpus = 0 };
 	vmc_task_init(&task);
 	memset(driver, 0xa5, sizeof(driver));
 	vmc_vm_init(&vm, world_hypervisor(&w), driver, agent);
+	checks = disconnects = 0;
 }
 
 static enum vmc_status boot(void)
