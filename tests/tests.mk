@@ -31,7 +31,7 @@ VM_TESTS = $(VM_TESTS_$(AGENT))
 VM_TESTS_kata = $(BUILD)/tests/test_guest_vm
 VM_TESTS_all = $(VM_TESTS_kata)
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config client mock run qemu)
+	usage config client mock run qemu guest)
 INTEROP_TESTS = $(filter-out $(if $(UNIT_$(AGENT)),,%/test_agent_vectors.sh),\
 	$(wildcard tests/interop/test_*.sh))
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
