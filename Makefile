@@ -229,9 +229,9 @@ $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
 # The path of a call is built for speed, unless CFLAGS come from outside (as
 # they do in `make size`).
 HOT = src/base/cursor src/engine/pump src/engine/ttrpc_engine src/wire/field \
-	src/wire/message_view src/wire/pbio src/wire/ttrpc_frame src/service/cache_service \
-	src/service/connection src/server port/linux/linux_loop \
-	port/posix/posix_stream
+	src/wire/message_view src/wire/pbio src/wire/ttrpc_frame \
+	src/service/cache_service src/service/connection src/server \
+	port/linux/linux_loop port/posix/posix_stream
 $(HOT:%=$(BUILD)/%.o): CFLAGS += -O2
 
 compile = $(Q)$(CC) $(ALL_CFLAGS) $(1) -c $< -o $@

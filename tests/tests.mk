@@ -31,8 +31,9 @@ VM_TESTS = $(VM_TESTS_$(AGENT))
 VM_TESTS_kata = $(BUILD)/tests/test_guest_vm
 VM_TESTS_all = $(VM_TESTS_kata)
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
-	usage config client mock run qemu)
-INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
+	usage config client mock run qemu guest)
+INTEROP_TESTS = $(filter-out $(if $(UNIT_$(AGENT)),,%/test_agent_vectors.sh),\
+	$(wildcard tests/interop/test_*.sh))
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
@@ -181,6 +182,9 @@ $(BUILD)/contexts: tests/size/contexts.c $(BUILD)/flags
 
 bench: program bench_programs ## speed and memory, beside a bare exchange and ttrpc-go
 	$(Q)$(BENCH)/bench $(BUILD)/vmcache $(BENCH)/bench_floor $(BENCH_GO)
+	$(Q)if [ -s $(BUILD)/guest/vmlinuz ]; then \
+		$(BENCH)/bench_guest $(BUILD)/vmcache $(BUILD)/guest; \
+	else echo "no Linux guest to measure: make deps guest"; fi
 
 # -- Style -------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ static void let_go(struct cli_take *take)
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setsid();
+	prctl(PR_SET_NAME, "vmcache-guard");
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(nothing, fd);
 	if (nothing > 2)
