@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Process 1 (see guest_init.h). There is no shell and no configuration but
- * the list of modules, MODULES: a path a line, and after a blank the
- * module's parameters.
+ * the lists of modules: a path a line, and after a blank the module's
+ * parameters.
  */
 #include "guest_init.h"
 #include "guest.h"
@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define MODULES "/etc/vmcache/modules"
+#define MODULES_FOR_VSOCK "/etc/vmcache/modules.vsock"
 #define MODULES_SIZE 4096
 #define AUTO_ONLINE "/sys/devices/system/memory/auto_online_blocks"
 #define COMMAND_LINE_SIZE 4096
@@ -111,18 +112,18 @@ static void load_one(char *line)
 		say_error("cannot load module", line, number);
 }
 
-static void load_modules(void)
+static void load_modules(const char *path)
 {
 	static char list[MODULES_SIZE];
 	char *line = list, *end;
-	ssize_t len = vmc_guest_read(MODULES, list, sizeof(list));
+	ssize_t len = vmc_guest_read(path, list, sizeof(list));
 
 	if (len < 0 && errno != ENOENT)
-		say_error("cannot read", MODULES, errno);
+		say_error("cannot read", path, errno);
 	if (len < 0)
 		return;
 	if (len == sizeof(list) - 1)
-		say("too long, its end is not looked at", MODULES);
+		say("too long, its end is not looked at", path);
 	while ((end = strchr(line, '\n'))) {
 		*end = '\0';
 		load_one(line);
@@ -164,8 +165,15 @@ void guest_init(void)
 	if (chdir("/") != 0)
 		say_error("cannot enter", "/", errno);
 	prepare_memory();
-	load_modules();
+	load_modules(MODULES);
 	raise_loopback();
+}
+
+/* see guest_init.h */
+void guest_init_for(const char *address)
+{
+	if (strncmp(address, "vsock:", strlen("vsock:")) == 0)
+		load_modules(MODULES_FOR_VSOCK);
 }
 
 /* see guest_init.h */

@@ -10,6 +10,9 @@
  */
 void guest_init(void);
 
+/* What an address of that kind needs besides: modules for vsock. */
+void guest_init_for(const char *address);
+
 /* What follows `key` ("vmcache.listen=") on the kernel's command line, to the
  * next blank; NULL if it is not there. */
 const char *guest_init_parameter(const char *key);

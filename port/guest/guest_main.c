@@ -40,12 +40,11 @@ static const char help[] =
 	"\n"
 	"As process 1 without options it is init: it mounts /proc, /sys, /dev\n"
 	"and so on, loads the modules that /etc/vmcache/modules lists (a path a\n"
-	"line, then parameters), and prints \"vmcache-agent: ready\" on the\n"
-	"console. The kernel's parameter " LISTEN_KEY
-	"ADDRESS says where it is\n"
-	"reached. DestroySandbox, or SIGUSR1 or SIGUSR2 (poweroff), switches\n"
-	"the machine off; SIGTERM or SIGINT (reboot) resets it. Elsewhere\n"
-	"DestroySandbox and all of these end it and its processes.\n";
+	"line, then parameters; modules.vsock for vsock:), and prints\n"
+	"\"vmcache-agent: ready\" on the console. " LISTEN_KEY "ADDRESS among\n"
+	"the kernel's parameters says where it is reached. DestroySandbox,\n"
+	"SIGUSR1 or SIGUSR2 (poweroff) switch the machine off; SIGTERM or SIGINT\n"
+	"(reboot) reset it. Elsewhere all of these end it and its processes.\n";
 
 static struct vmc_guest guest;
 
@@ -97,9 +96,12 @@ static _Noreturn void run_init(void)
 	guest_init();
 	vmc_guest_init(&guest, &config);
 	address = guest_init_parameter(LISTEN_KEY);
+	if (!address)
+		address = LISTEN_DEFAULT;
+	guest_init_for(address);
 	if (serve_block_signals())
 		say_error("cannot hear of", "signals", errno);
-	else if (listen_open(address ? address : LISTEN_DEFAULT, &place) == 0)
+	else if (listen_open(address, &place) == 0)
 		why = serve(&guest, &place, ready);
 	if (why == SERVE_FAILED)
 		say("cannot serve: switching off", NULL);
