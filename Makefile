@@ -318,6 +318,7 @@ $(BUILD)/vmcache: $(BUILD)/vmcache.unstripped
 # The guest's agent. It is small before it is fast.
 $(BUILD)/vmcache-agent.unstripped: $(GUEST_OBJECTS) \
 		$(patsubst %,$(BUILD)/libvmcache-%.a,guest linux posix) $(LIB)
+	$(if $(filter noop,$(AGENT)),$(error vmcache-agent needs AGENT=kata or all))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,-z,noseparate-code -o $@ $^
 
