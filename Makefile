@@ -114,8 +114,8 @@ PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
 GUEST_PROGRAM = guest_init guest_listen guest_main guest_options guest_say \
 	guest_serve
 GUEST_SOURCES = $(GUEST_PROGRAM:%=port/guest/%.c)
-GUEST_FILES = $(patsubst %,$(BUILD)/guest/%,vmlinuz initramfs.img append \
-	append-tcg)
+GUEST_FILES = $(patsubst %,$(BUILD)/guest/%,vmlinuz vmlinux initramfs.img \
+	append append-tcg)
 
 # -- How ---------------------------------------------------------------------
 
@@ -190,7 +190,7 @@ lib: $(LIBS) ## the archives: libvmcache.a, and one for each port
 
 program: $(PROGRAMS) ## the programs vmcache and vmcache-agent, static
 
-guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinuz, initramfs.img, append
+guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinux, initramfs.img, append
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \
@@ -330,28 +330,34 @@ $(BUILD)/vmcache-agent: $(BUILD)/vmcache-agent.unstripped
 # Debian's cloud kernel, busybox for commands, and our agent as /init. What
 # is Debian's `make deps guest` fetches; nothing of it is installed.
 GUEST_PARTS = build/deps/guest
-newc = $(BUILD)/guest/newc
+GUEST_TOOLS = $(BUILD)/guest/tools
 
 $(GUEST_PARTS)/vmlinuz:
 	@echo "the parts of a guest are not there yet: make deps guest" >&2
 	@exit 1
 
-$(newc): port/guest/newc.c
+$(GUEST_TOOLS)/%: port/guest/%.c
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$@)
-	$(Q)$(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
+	$(Q)$(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
 
 $(BUILD)/guest/vmlinuz: $(GUEST_PARTS)/vmlinuz
 	@mkdir -p $(@D)
 	$(call say,COPY,$@)
 	$(Q)cp $< $@
 
-$(BUILD)/guest/initramfs.img: $(BUILD)/vmcache-agent $(newc) \
+# the kernel as QEMU boots it fastest; if that cannot be had, QEMU takes the
+# other one under this name as well
+$(BUILD)/guest/vmlinux: $(GUEST_PARTS)/vmlinuz $(GUEST_TOOLS)/vmlinux
+	$(call say,UNPACK,$@)
+	$(Q)$(GUEST_TOOLS)/vmlinux $< $@ || cp $< $@
+
+$(BUILD)/guest/initramfs.img: $(BUILD)/vmcache-agent $(GUEST_TOOLS)/newc \
 		port/guest/initramfs.sh $(GUEST_PARTS)/vmlinuz
 	$(call say,NEWC,$@)
 	$(Q)port/guest/initramfs.sh $(BUILD)/vmcache-agent $(GUEST_PARTS) \
 		$(@D)/work >$(@D)/list
-	$(Q)$(newc) <$(@D)/list >$@
+	$(Q)$(GUEST_TOOLS)/newc <$(@D)/list >$@
 
 $(BUILD)/guest/app%: port/guest/app%
 	@mkdir -p $(@D)

@@ -190,7 +190,7 @@ bench: program bench_programs ## speed and memory, beside a bare exchange and tt
 
 C_FILES = $(shell find include src port tests -name '*.[ch]')
 TIDY_FILES = $(LIB_SOURCES) $(PROGRAM_SOURCES) $(GUEST_SOURCES) \
-	port/guest/newc.c \
+	port/guest/newc.c port/guest/vmlinux.c \
 	$(foreach port,$(PORTS),$(PORT_$(port)))
 
 format: ## reformat all sources

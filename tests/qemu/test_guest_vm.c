@@ -86,7 +86,7 @@ static void begin_guests(unsigned count)
 	w.config.agent = VMC_QEMU_AGENT_SERIAL;
 	w.config.hold_console = 1;
 	open_driver();
-	w.vm_config.kernel = part("vmlinuz");
+	w.vm_config.kernel = part("vmlinux");
 	w.vm_config.initrd = part("initramfs.img");
 	w.vm_config.kernel_params = kernel_parameters();
 	w.vm_config.vcpus_max = 4;
