@@ -83,9 +83,9 @@ LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 # An archive for each port and driver. The order is the linker's: users
 # before what they use.
 PORTS = guest qemu mock sim linux posix null
-GUEST = guest_channel guest_error guest_file guest_linux guest_metrics guest_net guest_online \
-	guest_oom guest_process guest_random guest_sandbox guest_spawn \
-	guest_stdio guest_sys guest_uevent
+GUEST = guest_channel guest_error guest_file guest_linux guest_metrics \
+	guest_net guest_online guest_oom guest_process guest_random \
+	guest_sandbox guest_spawn guest_stdio guest_sys guest_uevent
 LINUX = linux_loop linux_process linux_store
 MOCK = mock
 NULL = null
@@ -109,12 +109,13 @@ CLI = cli_agent cli_call cli_config cli_driver cli_escape cli_get cli_guard \
 	cli_terminal cli_toml cli_toml_scan cli_vm_config main
 PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
 
-# the program vmcache-agent, on top of port/guest's archive
+# the program vmcache-agent, on top of port/guest's archive; not without the
+# library's agent service
 GUEST_PROGRAM = guest_init guest_listen guest_main guest_options guest_say \
 	guest_serve
 GUEST_SOURCES = $(GUEST_PROGRAM:%=port/guest/%.c)
-GUEST_FILES = $(patsubst %,$(BUILD)/guest/%,vmlinuz initramfs.img append \
-	append-tcg)
+GUEST_FILES = $(patsubst %,$(BUILD)/guest/%,vmlinuz vmlinux initramfs.img \
+	append append-tcg)
 
 # -- How ---------------------------------------------------------------------
 
@@ -140,6 +141,8 @@ PB_CPPFLAGS = -include src/wire/pb_names.h -I$(NANOPB_DIR) -I$(GEN) \
 	$(ALL_CPPFLAGS)
 ALL_LDFLAGS = $(LINK) -Wl,--gc-sections $(LDFLAGS)
 
+PROGRAMS = $(BUILD)/vmcache $(BUILD)/vmcache-agent
+PROGRAMS := $(if $(filter noop,$(AGENT)),$(firstword $(PROGRAMS)),$(PROGRAMS))
 LIB = $(BUILD)/libvmcache.a
 PORT_LIBS = $(PORTS:%=$(BUILD)/libvmcache-%.a)
 LIBS = $(PORT_LIBS) $(LIB)
@@ -185,9 +188,9 @@ all: lib program ## archives and program; what `make` alone makes
 
 lib: $(LIBS) ## the archives: libvmcache.a, and one for each port
 
-program: $(BUILD)/vmcache ## the program vmcache, static
+program: $(PROGRAMS) ## the programs vmcache and vmcache-agent, static
 
-guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinuz, initramfs.img, append
+guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinux, initramfs.img, append
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \
@@ -226,9 +229,9 @@ $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
 # The path of a call is built for speed, unless CFLAGS come from outside (as
 # they do in `make size`).
 HOT = src/base/cursor src/engine/pump src/engine/ttrpc_engine src/wire/field \
-	src/wire/message_view src/wire/pbio src/wire/ttrpc_frame src/service/cache_service \
-	src/service/connection src/server port/linux/linux_loop \
-	port/posix/posix_stream
+	src/wire/message_view src/wire/pbio src/wire/ttrpc_frame \
+	src/service/cache_service src/service/connection src/server \
+	port/linux/linux_loop port/posix/posix_stream
 $(HOT:%=$(BUILD)/%.o): CFLAGS += -O2
 
 compile = $(Q)$(CC) $(ALL_CFLAGS) $(1) -c $< -o $@
@@ -327,28 +330,34 @@ $(BUILD)/vmcache-agent: $(BUILD)/vmcache-agent.unstripped
 # Debian's cloud kernel, busybox for commands, and our agent as /init. What
 # is Debian's `make deps guest` fetches; nothing of it is installed.
 GUEST_PARTS = build/deps/guest
-newc = $(BUILD)/guest/newc
+GUEST_TOOLS = $(BUILD)/guest/tools
 
 $(GUEST_PARTS)/vmlinuz:
 	@echo "the parts of a guest are not there yet: make deps guest" >&2
 	@exit 1
 
-$(newc): port/guest/newc.c
+$(GUEST_TOOLS)/%: port/guest/%.c
 	@mkdir -p $(@D)
 	$(call say,HOSTCC,$@)
-	$(Q)$(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -o $@ $<
+	$(Q)$(HOST_CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
 
 $(BUILD)/guest/vmlinuz: $(GUEST_PARTS)/vmlinuz
 	@mkdir -p $(@D)
 	$(call say,COPY,$@)
 	$(Q)cp $< $@
 
-$(BUILD)/guest/initramfs.img: $(BUILD)/vmcache-agent $(newc) \
+# the kernel as QEMU boots it fastest; if that cannot be had, QEMU takes the
+# other one under this name as well
+$(BUILD)/guest/vmlinux: $(GUEST_PARTS)/vmlinuz $(GUEST_TOOLS)/vmlinux
+	$(call say,UNPACK,$@)
+	$(Q)$(GUEST_TOOLS)/vmlinux $< $@ || cp $< $@
+
+$(BUILD)/guest/initramfs.img: $(BUILD)/vmcache-agent $(GUEST_TOOLS)/newc \
 		port/guest/initramfs.sh $(GUEST_PARTS)/vmlinuz
 	$(call say,NEWC,$@)
 	$(Q)port/guest/initramfs.sh $(BUILD)/vmcache-agent $(GUEST_PARTS) \
 		$(@D)/work >$(@D)/list
-	$(Q)$(newc) <$(@D)/list >$@
+	$(Q)$(GUEST_TOOLS)/newc <$(@D)/list >$@
 
 $(BUILD)/guest/app%: port/guest/app%
 	@mkdir -p $(@D)
@@ -380,7 +389,7 @@ install: all ## put everything below DESTDIR and PREFIX
 	$(Q)install -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/include/vmcache \
 		$(ROOT)/share/vmcache/proto $(ROOT)/share/man/man1 \
 		$(ROOT)/share/bash-completion/completions
-	$(Q)install -m 755 $(BUILD)/vmcache $(ROOT)/bin
+	$(Q)install -m 755 $(PROGRAMS) $(ROOT)/bin
 	$(Q)install -m 644 $(LIBS) $(ROOT)/lib
 	$(Q)install -m 644 include/vmcache.h $(PORT_HEADERS) $(ROOT)/include
 	$(Q)install -m 644 $(HEADERS) $(ROOT)/include/vmcache
@@ -391,7 +400,8 @@ install: all ## put everything below DESTDIR and PREFIX
 	$(Q)printf '%s\n' "$$PKG_CONFIG" >$(ROOT)/lib/pkgconfig/libvmcache.pc
 
 uninstall: ## remove what install put there
-	$(Q)rm -f $(ROOT)/bin/vmcache $(LIBS:$(BUILD)/%=$(ROOT)/lib/%) \
+	$(Q)rm -f $(ROOT)/bin/vmcache $(ROOT)/bin/vmcache-agent \
+		$(LIBS:$(BUILD)/%=$(ROOT)/lib/%) \
 		$(ROOT)/lib/pkgconfig/libvmcache.pc $(ROOT)/include/vmcache.h \
 		$(addprefix $(ROOT)/include/,$(notdir $(PORT_HEADERS))) \
 		$(ROOT)/share/man/man1/vmcache.1 \

@@ -20,17 +20,26 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
 # what is in an archive with the agent kata only
 UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
-SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting
+SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting \
+	$(SCENARIO_$(AGENT))
+# what needs the program vmcache-agent
+SCENARIO_kata = test_guest_service
+SCENARIO_all = $(SCENARIO_kata)
 QEMU_TESTS = test_qemu_driver test_qemu_odd
+# in VMs that run the agent of this build: of the build itself only
+VM_TESTS = $(VM_TESTS_$(AGENT))
+VM_TESTS_kata = $(BUILD)/tests/test_guest_vm
+VM_TESTS_all = $(VM_TESTS_kata)
 PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 	usage config client mock run qemu guest)
-INTEROP_TESTS = $(wildcard tests/interop/test_*.sh)
+INTEROP_TESTS = $(filter-out $(if $(UNIT_$(AGENT)),,%/test_agent_vectors.sh),\
+	$(wildcard tests/interop/test_*.sh))
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
 CHECKS = symbols source stack planted knobs headers install \
 	$(if $(wildcard README.md),readme)
 
 TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
-TEST_OBJECTS = $(TESTS:%=%.o)
+TEST_OBJECTS = $(TESTS:%=%.o) $(VM_TESTS:%=%.o)
 TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 	-Itests/unit -Itests/scenario
 
@@ -43,7 +52,7 @@ CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
 .PHONY: tests sanitized by-clang small sizes choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
-tests: $(TESTS) program $(BUILD)/tests/program_tool
+tests: $(TESTS) $(VM_TESTS) program $(BUILD)/tests/program_tool
 
 # The same tests, built to notice what goes unnoticed: by gcc with the
 # sanitizers of addresses and undefined behaviour, and by clang. Neither
@@ -85,14 +94,17 @@ choices:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/noop AGENT=noop all
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/kata AGENT=kata all
 
-check: all choices tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
+# a Linux guest where its parts have been fetched
+SOME_GUEST = $(if $(wildcard build/deps/guest/vmlinuz),guest)
+
+check: all $(SOME_GUEST) choices tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
-		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) \
+		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) $(VM_TESTS) \
 		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
 
-demo: program $(BUILD)/tests/program_tool $(if $(wildcard build/deps/guest/vmlinuz),guest) ## what it does, shown on real VMs
+demo: program $(BUILD)/tests/program_tool $(SOME_GUEST) ## what it does, shown on real VMs
 	$(Q)tests/examples/demo.sh
 
 # -- Test programs -----------------------------------------------------------
@@ -170,11 +182,15 @@ $(BUILD)/contexts: tests/size/contexts.c $(BUILD)/flags
 
 bench: program bench_programs ## speed and memory, beside a bare exchange and ttrpc-go
 	$(Q)$(BENCH)/bench $(BUILD)/vmcache $(BENCH)/bench_floor $(BENCH_GO)
+	$(Q)if [ -s $(BUILD)/guest/vmlinuz ]; then \
+		$(BENCH)/bench_guest $(BUILD)/vmcache $(BUILD)/guest; \
+	else echo "no Linux guest to measure: make deps guest"; fi
 
 # -- Style -------------------------------------------------------------------
 
 C_FILES = $(shell find include src port tests -name '*.[ch]')
-TIDY_FILES = $(LIB_SOURCES) $(PROGRAM_SOURCES) \
+TIDY_FILES = $(LIB_SOURCES) $(PROGRAM_SOURCES) $(GUEST_SOURCES) \
+	port/guest/newc.c port/guest/vmlinux.c \
 	$(foreach port,$(PORTS),$(PORT_$(port)))
 
 format: ## reformat all sources

@@ -30,7 +30,8 @@ static int put_name(char out[NAME_SIZE], struct vmc_view name,
 
 	if (name.ptr_len + ending_len >= NAME_SIZE)
 		return ENAMETOOLONG;
-	memcpy(out, name.ptr, name.ptr_len);
+	if (name.ptr_len > 0)
+		memcpy(out, name.ptr, name.ptr_len);
 	memcpy(out + name.ptr_len, ending, ending_len + 1);
 	return 0;
 }
@@ -289,7 +290,7 @@ static enum vmc_status copy(struct vmc_agent *agent,
 {
 	char name[NAME_SIZE], part[NAME_SIZE];
 	uint32_t mode = piece->dir_mode & PERMISSIONS;
-	struct vmc_view rest;
+	struct vmc_view rest = { NULL, 0 };
 	enum vmc_status status = check_path(agent, piece, &rest);
 	int directory, number;
 

@@ -507,7 +507,7 @@ enum vmc_status vmc_guest_list_interfaces(struct vmc_agent *agent,
 					  uint64_t now_ms)
 {
 	enum vmc_status status;
-	int interrupted, tries = 0;
+	int interrupted = 0, tries = 0;
 
 	(void)now_ms;
 	do
@@ -522,7 +522,7 @@ enum vmc_status vmc_guest_list_routes(struct vmc_agent *agent,
 				      struct vmc_task *task, uint64_t now_ms)
 {
 	enum vmc_status status;
-	int interrupted, tries = 0;
+	int interrupted = 0, tries = 0;
 
 	(void)now_ms;
 	do

@@ -220,7 +220,7 @@ enum vmc_status vmc_guest_wait(struct vmc_agent *agent,
 			       struct vmc_view exec_id, int32_t *exit_status,
 			       struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status;
+	enum vmc_status status = VMC_OK;
 	struct vmc_guest_process *process =
 		vmc_guest_call_begin(agent, exec_id, task, now_ms, &status);
 
@@ -466,7 +466,7 @@ static enum vmc_status put_all(struct vmc_agent *agent,
 		return status;
 	spawn->argv = room->argv;
 	spawn->envp = room->envp;
-	if (!strchr(room->argv[0], '/'))
+	if (room->argv[0] && !strchr(room->argv[0], '/'))
 		spawn->search = value_of(room->envp, "PATH=");
 	spawn->terminal = exec->terminal;
 	spawn->no_new_privileges = exec->no_new_privileges;

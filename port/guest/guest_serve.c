@@ -42,6 +42,15 @@
  * this is for pipes that have none. */
 #define GONE_LOOK_MS 1000
 
+/*
+ * The kernel hears of hang-ups and newcomers in one queue and of bytes in
+ * another. Of a newcomer whose request waits when a paused VM is resumed the
+ * bytes may be there first, and it still says that nobody is there. Until he
+ * has taken a byte, or so much time has passed, that is his predecessor's
+ * hang-up, and not his own.
+ */
+#define EXPECTED_MS 500
+
 /* For the last answer to be taken by a peer that reads. */
 #define FAREWELL_MS 1000
 
@@ -49,10 +58,12 @@
 #define WAIT_MAX (SERVE_CONNECTION_MAX * VMC_AGENT_SERVICE_WAIT_MAX + 2)
 
 struct connection {
-	int fd;          /* -1: none */
-	uint8_t used;    /* bytes came since it was opened */
-	uint8_t gone;    /* a byte pipe with nobody at its end */
-	size_t received; /* since the window was given back */
+	int fd;                     /* -1: none */
+	uint8_t used;               /* bytes came since it was opened */
+	uint8_t gone;               /* a byte pipe with nobody at its end */
+	uint8_t expected;           /* who has sent may not be there yet */
+	uint64_t expected_until_ms; /* 0: he was not missed */
+	size_t received;            /* since the window was given back */
 	uint64_t deaf_until_ms;
 	struct vmc_agent_service service;
 };
@@ -117,7 +128,12 @@ static enum vmc_status send_some(void *ctx, vmc_handle stream,
 				 const struct vmc_view *parts, size_t parts_len,
 				 const struct vmc_handles *handles, size_t *len)
 {
-	return loop.port.ops->send(ctx, stream, parts, parts_len, handles, len);
+	enum vmc_status status = loop.port.ops->send(ctx, stream, parts,
+						     parts_len, handles, len);
+
+	if (status == VMC_OK)
+		by_stream(stream)->expected = 0;
+	return status;
 }
 
 static void close_stream(void *ctx, vmc_handle stream)
@@ -282,6 +298,24 @@ static void begin_anew_if_used(struct connection *pipe)
 		begin_anew(pipe);
 }
 
+static void welcome(struct connection *pipe)
+{
+	begin_anew_if_used(pipe);
+	pipe->expected = 1;
+	pipe->expected_until_ms = 0;
+}
+
+/* Nobody is at the other end, as far as the kernel has heard. */
+static void say_goodbye(struct connection *pipe)
+{
+	if (pipe->expected && pipe->expected_until_ms == 0)
+		pipe->expected_until_ms = now() + EXPECTED_MS;
+	if (pipe->expected && now() < pipe->expected_until_ms)
+		return;
+	pipe->expected = 0;
+	begin_anew_if_used(pipe);
+}
+
 /* Bytes that are no ttrpc: what follows them has no beginning that one could
  * find. The service has closed itself, or is closed already. */
 static void be_deaf(struct connection *pipe)
@@ -310,8 +344,10 @@ static int take_from_pipe(struct connection *pipe)
 	uint32_t at = loop.channel.at;
 
 	pipe->gone = news == VMC_GUEST_CHANNEL_GONE;
-	if (pipe->gone || news == VMC_GUEST_CHANNEL_NEWCOMER)
-		begin_anew_if_used(pipe);
+	if (pipe->gone)
+		say_goodbye(pipe);
+	else if (news == VMC_GUEST_CHANNEL_NEWCOMER)
+		welcome(pipe);
 	if (is_deaf(pipe, news))
 		return news == VMC_GUEST_CHANNEL_BYTES;
 	if (step_service(pipe) == VMC_AGAIN)
@@ -325,7 +361,8 @@ static int take_from_pipe(struct connection *pipe)
  * he asked for is of no interest. */
 static void forget_the_stuck(struct connection *pipe)
 {
-	if (loop.channel.at == loop.channel.len || pipe->deaf_until_ms)
+	if (loop.channel.at == loop.channel.len || pipe->deaf_until_ms ||
+	    pipe->expected)
 		return;
 	vmc_guest_channel_drop(&loop.channel);
 	begin_anew(pipe);
@@ -391,7 +428,7 @@ static void collect_pipe(struct connection *pipe)
 	if (!pipe->gone)
 		return;
 	stream->handle = -1; /* it would say so for ever */
-	be_due(now() + GONE_LOOK_MS);
+	be_due(pipe->expected ? pipe->expected_until_ms : now() + GONE_LOOK_MS);
 }
 
 static void collect_all(void)

@@ -72,7 +72,7 @@ enum vmc_status vmc_guest_write_stdin(struct vmc_agent *agent,
 				      struct vmc_view data, size_t *written,
 				      struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status;
+	enum vmc_status status = VMC_OK;
 	struct vmc_guest_process *process =
 		vmc_guest_call_begin(agent, exec_id, task, now_ms, &status);
 
@@ -123,7 +123,7 @@ enum vmc_status vmc_guest_close_stdin(struct vmc_agent *agent,
 				      struct vmc_view exec_id,
 				      struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status;
+	enum vmc_status status = VMC_OK;
 	struct vmc_guest_process *process =
 		vmc_guest_call_begin(agent, exec_id, task, now_ms, &status);
 
@@ -227,7 +227,7 @@ enum vmc_status vmc_guest_read_stdout(struct vmc_agent *agent,
 				      struct vmc_buffer *data,
 				      struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status;
+	enum vmc_status status = VMC_OK;
 	struct vmc_guest_process *process =
 		vmc_guest_call_begin(agent, exec_id, task, now_ms, &status);
 
@@ -244,7 +244,7 @@ enum vmc_status vmc_guest_read_stderr(struct vmc_agent *agent,
 				      struct vmc_buffer *data,
 				      struct vmc_task *task, uint64_t now_ms)
 {
-	enum vmc_status status;
+	enum vmc_status status = VMC_OK;
 	struct vmc_guest_process *process =
 		vmc_guest_call_begin(agent, exec_id, task, now_ms, &status);
 

@@ -144,7 +144,7 @@ static void take_answer(struct vmc_vm *vm, const struct qmp_message *message)
 
 static void take_event(struct qemu_vm *mine, const struct qmp_message *message)
 {
-	uint8_t i;
+	size_t i;
 
 	mine->stopped |= vmc_view_is(message->text, "STOP");
 	if (!vmc_view_is(message->text, "SHUTDOWN"))
@@ -152,7 +152,7 @@ static void take_event(struct qemu_vm *mine, const struct qmp_message *message)
 	mine->ending = 1;
 	for (i = 1; i < QUITS; i++)
 		if (vmc_view_is(message->reason, quits[i].reason))
-			mine->quit = i;
+			mine->quit = (uint8_t)i;
 }
 
 static void take_message(struct vmc_vm *vm, const struct qmp_message *message)

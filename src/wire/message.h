@@ -39,7 +39,7 @@ struct vmc_list {
 	const struct vmc_list_type *type;
 	void *ptr;
 	uint32_t len, cap;
-	const char *name; /* "Interfaces: VMC_AGENT_INTERFACE_MAX" */
+	const char *name; /* "Interfaces.Interfaces: VMC_AGENT_INTERFACE_MAX" */
 };
 
 /*
@@ -56,7 +56,9 @@ struct vmc_message_room {
  * lists were given their types and rooms; everything else in it must be
  * zeroed. `name` is the message's, for errors. `room` and `error` may be NULL.
  *
- * VMC_ERR_MALFORMED: it is not such a message.
+ * VMC_ERR_MALFORMED: it is not such a message; or elements of a list that
+ *                    grows in the room came with others between them, which
+ *                    no encoder does (by name).
  * VMC_ERR_TOO_BIG:   a list or a text does not fit; `error` names the field
  *                    and the knob.
  */

@@ -129,6 +129,17 @@ static void *only_element(struct vmc_list *list)
 	return list->ptr;
 }
 
+/* An element's bytes, as of a field that is a view. Kept out of line: the path
+ * into nested messages needs the stack. */
+static __attribute__((noinline)) bool
+take(pb_istream_t *stream, const pb_field_t *field, struct vmc_view *bytes)
+{
+	pb_field_t view = *field;
+
+	view.pData = bytes;
+	return vmc_message_view_field(stream, NULL, &view);
+}
+
 /* see message_list.h */
 bool vmc_message_read_list(pb_istream_t *stream, const pb_field_t *field,
 			   struct vmc_list *list)
@@ -136,13 +147,11 @@ bool vmc_message_read_list(pb_istream_t *stream, const pb_field_t *field,
 	/* the mark is its first member */
 	struct vmc_reading *reading = (void *)stream->callback;
 	struct vmc_view bytes;
-	pb_field_t element_field = *field;
 	void *element;
 
 	if (!list->type || list->type->numbers)
 		return pb_read(stream, NULL, stream->bytes_left);
-	element_field.pData = &bytes;
-	if (!vmc_message_view_field(stream, NULL, &element_field))
+	if (!take(stream, field, &bytes))
 		return false;
 	if (PB_HTYPE(field->type) == PB_HTYPE_REPEATED)
 		element = next_element(reading, list);
@@ -227,8 +236,7 @@ static bool find_numbers(struct vmc_reading *reading, struct vmc_view bytes,
 	return !r.fail;
 }
 
-/* Those of each list in a message. Kept out of line: the path into nested
- * messages needs the stack. */
+/* Those of each list in a message. Out of line as well. */
 static __attribute__((noinline)) bool
 find_all_numbers(struct vmc_reading *reading, struct vmc_view bytes,
 		 const pb_msgdesc_t *fields, void *message)

@@ -16,6 +16,11 @@ $(BENCH)/bench: $(BENCH_SOURCES:%=$(BENCH)/%.o) $(LIBS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group
 
+$(BENCH)/bench_guest: $(BENCH)/bench_guest.o $(BENCH)/bench_tools.o $(LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $(LIBS) -Wl,--end-group
+
 $(BENCH)/bench_floor: $(BENCH)/bench_floor.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -s -o $@ $^
@@ -27,4 +32,5 @@ $(BENCH)/bench_go: tests/bench/bench_go.go
 		GOCACHE=$(abspath $(BENCH))/cache $(GO) build -o $@ $<
 
 .PHONY: bench_programs
-bench_programs: $(BENCH)/bench $(BENCH)/bench_floor $(BENCH_GO)
+bench_programs: $(BENCH)/bench $(BENCH)/bench_floor $(BENCH_GO) \
+	$(BENCH)/bench_guest

@@ -7,13 +7,16 @@
 . "$(dirname "$0")/lib.sh"
 
 lib=$BUILD/libvmcache.a
-program=$BUILD/vmcache.unstripped
+programs=$BUILD/vmcache.unstripped
+[ "${AGENT:-all}" = noop ] || programs="$programs $BUILD/vmcache-agent.unstripped"
 
-no_heap_in_program()
+no_heap_in_programs()
 {
-	[ -e "$program" ] || { echo "no $program"; return; }
-	$NM "$program" | awk '{ print $NF }' | grep -xE \
-		'_*(libc_)?(malloc|calloc|realloc|free|reallocarray|memalign|aligned_alloc|posix_memalign|brk|sbrk|expand_heap)|(__simple|default)_malloc'
+	for program in $programs; do
+		[ -e "$program" ] || { echo "no $program"; continue; }
+		$NM "$program" | awk '{ print $NF }' | grep -xE \
+			'_*(libc_)?(malloc|calloc|realloc|free|reallocarray|memalign|aligned_alloc|posix_memalign|brk|sbrk|expand_heap)|(__simple|default)_malloc'
+	done
 }
 
 no_data()
@@ -60,7 +63,7 @@ noop_alone()
 		grep -oE 'vmc_(agent_(kata|service)|kata|grpc|pb_encode).*'
 }
 
-check no_heap_in_the_program no_heap_in_program
+check no_heap_in_the_programs no_heap_in_programs
 check no_data_in_the_archive no_data
 check only_vmc_names_leave_the_archives only_our_names
 check no_weak_names no_weak_names

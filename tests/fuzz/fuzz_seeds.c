@@ -92,6 +92,9 @@ static void put_documents(void)
 	put_text("fuzz_qmp", "~{\"error\":{\"class\":\"GenericError\",\"desc\":"
 			     "\"no\"},\"id\":\"4\"}\n{\"event\":\"STOP\"}\n");
 	put_text("fuzz_qmp", "\001ready\r\nq: \033[0mlast words\n");
+	put_text("fuzz_qmp", "~{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":"
+			     "true,\"reason\":\"guest-reset\"}}\n");
+	put_text("fuzz_qmp", "~[ 1.4] Kernel panic - not syncing: init\r\n");
 }
 
 /* What happens to an agent service, one after the other: bytes that come
@@ -125,6 +128,72 @@ static void put_configurations(void)
 	put_text("fuzz_toml", "x = 1979-05-27\n[a]\n[a.b]\n[a]\ny='''\n''");
 }
 
+/* One of each message that fuzz_agent_pbio.c has, with all its fields. */
+static void put_agent_messages(void)
+{
+	/* Interface */
+	put_hex("fuzz_agent_pbio", "00",
+		"0a01611201611a0808011201611a016120042a01613201613a016140"
+		"08");
+	/* Interfaces */
+	put_hex("fuzz_agent_pbio", "01",
+		"0a1d0a01611201611a0808011201611a016120042a01613201613a01"
+		"614008");
+	/* Routes */
+	put_hex("fuzz_agent_pbio", "02",
+		"0a140a01611201611a01612201612805300138074008");
+	/* GuestDetailsResponse */
+	put_hex("fuzz_agent_pbio", "03",
+		"0801121c0a016110011a01611a026162220161220261622801320161"
+		"320261621801");
+	/* StatsContainerResponse */
+	put_hex("fuzz_agent_pbio", "04",
+		"0ab2010a140a0a080112020202180320041206080110021803122b08"
+		"01120808011002180320041a08080110021803200422080801100218"
+		"032004280132070a036b657910021a040801100222580a0908011002"
+		"1a016120041209080110021a016120041a09080110021a0161200422"
+		"09080110021a016120042a09080110021a016120043209080110021a"
+		"016120043a09080110021a016120044209080110021a016120042a0d"
+		"0a036b6579120608011002180312130a016110021803200428053006"
+		"380740084809");
+	/* CreateSandboxRequest */
+	put_hex("fuzz_agent_pbio", "05",
+		"0a0161120161120261621a220a0161120161120261621a0161220161"
+		"2a01612a0261623201613a0410021801400120012a01613201613a0a"
+		"0a016112016112026162");
+	/* CreateContainerRequest */
+	put_hex("fuzz_agent_pbio", "06",
+		"0a01611201611a0d0a01611201611a01611a02616222130a01611201"
+		"611a01612201612a01612a0261622a220a0161120161120261621a01"
+		"612201612a01612a0261623201613a041002180140013801420f0a01"
+		"611201611a01612201612a01614809500a580b32030a0161");
+	/* ExecProcessRequest */
+	put_hex("fuzz_agent_pbio", "07",
+		"0a01611201611a0d0a01611201611a01611a02616222210801120408"
+		"0110021a0408011002220161220261622a01612a0261623201614801"
+		"280530063807");
+	/* UpdateEphemeralMountsRequest */
+	put_hex("fuzz_agent_pbio", "08",
+		"0a220a0161120161120261621a01612201612a01612a026162320161"
+		"3a04100218014001");
+	/* UpdateInterfaceRequest */
+	put_hex("fuzz_agent_pbio", "09",
+		"0a1d0a01611201611a0808011201611a016120042a01613201613a01"
+		"614008");
+	/* UpdateRoutesRequest */
+	put_hex("fuzz_agent_pbio", "0a",
+		"0a160a140a01611201611a01612201612805300138074008");
+	/* AddSwapRequest */
+	put_hex("fuzz_agent_pbio", "0b", "0a020101");
+	/* MemHotplugByProbeRequest */
+	put_hex("fuzz_agent_pbio", "0c", "0a020101");
+	/* CopyFileRequest */
+	put_hex("fuzz_agent_pbio", "0d",
+		"0a0161100218032004280530063807420162");
+	/* HealthCheckResponse */
+	put_hex("fuzz_agent_pbio", "0e", "0801");
+}
+
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 int main(int argc, char **argv)
@@ -139,5 +208,6 @@ int main(int argc, char **argv)
 	put_documents();
 	put_agent_calls();
 	put_configurations();
+	put_agent_messages();
 	return 0;
 }

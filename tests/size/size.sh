@@ -69,12 +69,15 @@ $SIZE "$dir/libvmcache.a" | awk 'NR > 1 { print $1, $6 }' |
 		printf '%-22s %8d\n' "$room" "$bytes"
 	done
 
-echo "-- other archives and the program"
+echo "-- other archives and the programs"
 for archive in "$dir"/libvmcache-*.a; do
 	show "$(basename "$archive")" "$(columns "$archive")" text
 done
 [ -e "$dir/vmcache" ] &&
 	show program "$(wc -c <"$dir/vmcache")" "vmcache, static, stripped"
+[ -e "$dir/vmcache-agent" ] &&
+	show guest-agent "$(wc -c <"$dir/vmcache-agent")" \
+		"vmcache-agent, the same"
 
 echo "-- what a host places, with the knobs as they are"
 "$dir/contexts" >"$dir/contexts.out"

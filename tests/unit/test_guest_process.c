@@ -38,6 +38,9 @@ TEST(a_command_runs_and_says_how_it_ended)
 	CHECK_EQ_INT(run_shell("a", "echo out; echo err >&2; exit 7"), 7);
 	CHECK_EQ_STR(said, "out\n");
 	CHECK_EQ_STR(complained, "err\n");
+	CHECK_EQ_INT(start_shell("a", "echo $$"), VMC_OK);
+	CHECK(guest.process[0].pid > 0);
+	CHECK_EQ_INT(finish("a"), 0);
 	CHECK_EQ_INT(run_shell("a", "kill -TERM $$"), 128 + SIGTERM);
 	CHECK_EQ_INT(run_shell("a", "kill -KILL $$"), 128 + SIGKILL);
 	CHECK_EQ_INT(run_shell("a", "exit 255"), 255);

@@ -140,7 +140,8 @@ TEST(input_that_nobody_takes_is_said_to_be_closed)
 	size_t written;
 
 	begin();
-	CHECK_EQ_INT(start_shell("c", "exec <&-; echo; read x <&2"), VMC_OK);
+	CHECK_EQ_INT(start_shell("c", "exec <&-; echo; exec tail -f /dev/null"),
+		     VMC_OK);
 	CHECK_EQ_INT(read_stream(agent.ops->read_process_stdout, "c", said, 1),
 		     1);
 	CHECK_EQ_INT(write_stdin("c", "x", 1, &written), VMC_ERR_STATE);

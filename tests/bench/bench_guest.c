@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What it takes until a Linux guest from the cache answers, and what a command
+ * in one takes beside one in a VM that is booted for it.
+ *
+ *	bench_guest VMCACHE GUEST
+ *
+ * starts `vmcache serve` with the guest of `make guest`, on TCG as anywhere,
+ * and takes VMs of unchanged size one after the other, each when the cache is
+ * full again, so that nothing boots meanwhile. A take is everything: the
+ * call, QEMU's handshake, resuming, the agent's connection and its first
+ * answer (Health.Check). The library's own part is what this process ran in
+ * that time, its system calls included.
+ */
+#include "bench.h"
+#include "vmcache/agent_kata.h"
+#include "vmcache_qemu.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TAKES 15
+#define RUNS 5
+#define APPEND_SIZE 512
+#define PATH_SIZE 256
+
+extern char **environ;
+
+static const char *program;
+static char endpoint[PATH_SIZE], run_dir[PATH_SIZE], kernel[PATH_SIZE],
+	initrd[PATH_SIZE], append[APPEND_SIZE];
+static pid_t server;
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static pid_t start(const char *const argv[], int quiet)
+{
+	posix_spawn_file_actions_t files;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	if (quiet)
+		posix_spawn_file_actions_addopen(&files, 2, "/dev/null",
+						 O_WRONLY, 0);
+	if (posix_spawn(&pid, argv[0], &files, NULL, (char *const *)argv,
+			environ))
+		bench_fail(argv[0]);
+	posix_spawn_file_actions_destroy(&files);
+	return pid;
+}
+
+static void finish(pid_t pid, const char *what)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0 || status != 0)
+		bench_fail(what);
+}
+
+static void start_server(void)
+{
+	const char *argv[] = { program,     "serve", "--endpoint", endpoint,
+			       "--run-dir", run_dir, "--accel",    "tcg",
+			       "--agent",   "kata",  "--kernel",   kernel,
+			       "--initrd",  initrd,  "--append",   append,
+			       NULL };
+
+	server = start(argv, 1);
+}
+
+/* Until both VMs are READY. */
+static void fill(void)
+{
+	const char *argv[] = {
+		program,          "status",    "--endpoint", endpoint,
+		"--wait-ready=2", "--timeout", "120",        NULL
+	};
+
+	finish(start(argv, 0), "the cache does not fill");
+}
+
+/*
+ * One take
+ */
+
+static struct vmc_posix_clock clock_state;
+static struct vmc_posix_waiter waiter;
+static struct vmc_qemu qemu;
+static struct vmc_agent_kata kata;
+static struct vmc_agent_kata_config kata_config;
+static struct vmc_channel channel;
+static struct vmc_factory_remote remote;
+static struct vmc_vm vm;
+static _Alignas(16) uint8_t driver[VMC_QEMU_VM_SIZE];
+static uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
+static struct vmc_task task;
+
+static uint64_t now_ms(void)
+{
+	struct vmc_env env = vmc_posix_env(&clock_state);
+
+	return env.now_ms(env.ctx);
+}
+
+static enum vmc_status get(void)
+{
+	return vmc_factory_remote_ops.get_base_vm(&remote, &vm, &task,
+						  now_ms());
+}
+
+static enum vmc_status resume(void)
+{
+	return vmc_vm_resume(&vm, &task, now_ms());
+}
+
+static enum vmc_status check(void)
+{
+	return vm.agent.ops->check(&vm.agent, &task, now_ms());
+}
+
+static enum vmc_status stop(void)
+{
+	return vmc_vm_stop(&vm, &task, now_ms());
+}
+
+static void until_done(enum vmc_status (*step)(void), const char *what)
+{
+	enum vmc_status status;
+
+	while ((status = step()) == VMC_AGAIN)
+		if (vmc_posix_wait(&waiter, &task, now_ms()) < 0)
+			bench_fail("poll");
+	if (status == VMC_OK)
+		return;
+	fprintf(stderr, "bench: %s: %s\n", what, vm.error.text);
+	exit(1);
+}
+
+static void prepare(void)
+{
+	struct vmc_channel_config config = {
+		.port = vmc_posix_port(NULL),
+		.endpoint = endpoint,
+		.stream = VMC_HANDLE_NONE,
+		.window = window,
+		.window_len = sizeof(window),
+	};
+	struct vmc_qemu_config qemu_config = { 0 };
+	struct vmc_agent agent = { &vmc_agent_kata_ops, &kata, &kata_config,
+				   NULL };
+
+	kata_config.port = vmc_posix_port(NULL);
+	if (vmc_channel_init(&channel, &config) ||
+	    vmc_qemu_init(&qemu, &qemu_config, NULL))
+		bench_fail("init");
+	remote.channel = &channel;
+	vmc_posix_waiter_init(&waiter);
+	waiter.spin_us = 0; /* looking is no work */
+	vmc_vm_init(&vm, (struct vmc_hypervisor){ &vmc_qemu_ops, &qemu },
+		    driver, agent);
+	vmc_task_init(&task);
+}
+
+/* Wall and own time of one. */
+static void take(uint64_t *wall_ns, uint64_t *own_ns)
+{
+	*wall_ns = bench_now_ns();
+	*own_ns = cpu_ns();
+	until_done(get, "GetBaseVM");
+	until_done(resume, "resume");
+	if (vm.agent.ops->set_agent_url(&vm.agent, vmc_view_of(vm.agent_url)))
+		bench_fail(vm.agent_url);
+	until_done(check, "Check");
+	*wall_ns = bench_now_ns() - *wall_ns;
+	*own_ns = cpu_ns() - *own_ns;
+	until_done(stop, "stop");
+}
+
+/* A whole `vmcache run -- true`, in ns. */
+static uint64_t run(int cold)
+{
+	const char *cached_argv[] = { program, "run",  "--endpoint", endpoint,
+				      "--",    "true", NULL };
+	const char *cold_argv[] = { program,  "run",       "--endpoint",
+				    endpoint, "--cold",    "--accel",
+				    "tcg",    "--run-dir", run_dir,
+				    "--",     "true",      NULL };
+	uint64_t begun = bench_now_ns();
+
+	finish(start(cold ? cold_argv : cached_argv, 0), "vmcache run");
+	return bench_now_ns() - begun;
+}
+
+static void target(const char *what, double got, double limit, int at_least)
+{
+	printf("%-52s %10.2f   target %s %g: %s\n", what, got,
+	       at_least ? ">=" : "<=", limit,
+	       (at_least ? got >= limit : got <= limit) ? "met" : "MISSED");
+}
+
+static void measure(void)
+{
+	uint64_t wall[TAKES], own[TAKES], cached[RUNS], cold[RUNS];
+	struct bench_result taken, part, quick, slow;
+	int i;
+
+	for (i = 0; i < TAKES; i++) {
+		fill();
+		take(&wall[i], &own[i]);
+	}
+	for (i = 0; i < RUNS; i++) {
+		fill();
+		cached[i] = run(0);
+		fill();
+		cold[i] = run(1);
+	}
+	taken = bench_summary(wall, TAKES);
+	part = bench_summary(own, TAKES);
+	quick = bench_summary(cached, RUNS);
+	slow = bench_summary(cold, RUNS);
+	printf("\nLinux guests under emulation; medians of %d takes and %d runs "
+	       "each.\n\n",
+	       TAKES, RUNS);
+	printf("%-52s %10.2f\n%-52s %10.2f\n", "vmcache run -- true, ms",
+	       quick.p50_us / 1000, "the same --cold, ms", slow.p50_us / 1000);
+	target("take to the agent's first answer, ms", taken.p50_us / 1000, 10,
+	       0);
+	target("of it the library's own part, ms", part.p50_us / 1000, 0.2, 0);
+	target("run --cold to run", slow.p50_us / quick.p50_us, 10, 1);
+}
+
+static void stop_server(void)
+{
+	kill(server, SIGTERM);
+	waitpid(server, NULL, 0);
+}
+
+static void read_append(const char *guest)
+{
+	char path[PATH_SIZE];
+	ssize_t len;
+	int file;
+
+	snprintf(path, sizeof(path), "%s/append-tcg", guest);
+	file = open(path, O_RDONLY);
+	len = file < 0 ? -1 : read(file, append, sizeof(append) - 1);
+	if (len < 0)
+		bench_fail(path);
+	close(file);
+	while (len > 0 && append[len - 1] == '\n')
+		append[--len] = '\0';
+}
+
+int main(int argc, char **argv)
+{
+	static char directory[] = "/tmp/vmcache-bench-XXXXXX";
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: bench_guest VMCACHE GUEST\n");
+		return 2;
+	}
+	program = argv[1];
+	snprintf(kernel, sizeof(kernel), "%s/vmlinuz", argv[2]);
+	snprintf(initrd, sizeof(initrd), "%s/initramfs.img", argv[2]);
+	read_append(argv[2]);
+	if (!mkdtemp(directory))
+		bench_fail(directory);
+	snprintf(endpoint, sizeof(endpoint), "%s/sock", directory);
+	snprintf(run_dir, sizeof(run_dir), "%s/run", directory);
+	start_server();
+	atexit(stop_server);
+	prepare();
+	measure();
+	return 0;
+}
