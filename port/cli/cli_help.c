@@ -132,7 +132,7 @@ static const char *between(const struct cli_option_row *row)
 	return row->kind == CLI_COUNT_OR_NOTHING ? "[=" : " ";
 }
 
-static void print_option(const struct cli_option_row *row)
+static void print_option(const struct cli_option_row *row, const char *alias)
 {
 	char name[64];
 	int len;
@@ -140,8 +140,8 @@ static void print_option(const struct cli_option_row *row)
 	len = snprintf(name, sizeof(name), "  %c%c%s--%s%s%s%s%s%s",
 		       row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
 		       row->letter ? ", " : "  ", row->name,
-		       row->alias ? ", --" : "", row->alias ? row->alias : "",
-		       between(row), row->value ? row->value : "",
+		       alias ? ", --" : "", alias ? alias : "", between(row),
+		       row->value ? row->value : "",
 		       row->kind == CLI_COUNT_OR_NOTHING ? "]" : "");
 	if (len > INDENT - 2)
 		printf("%s\n%*s", name, INDENT, "");
@@ -166,7 +166,7 @@ void cli_help(enum cli_command command)
 		if (row->group != group)
 			printf("\n%s:\n", row->group);
 		group = row->group;
-		print_option(row);
+		print_option(row, cli_option_aliases[i]);
 	}
 	fputs(command == CLI_RUN ? run_exit_text : exit_text, stdout);
 }

@@ -86,8 +86,7 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 
 	[CLI_WANT_VCPUS] = { "vcpus", 0, CLI_COUNT, GET | EXEC, 1, 255, "N",
 			     size_group,
-			     "at least so many; what is missing is hot-added",
-			     "cpus" },
+			     "at least so many; what is missing is hot-added" },
 	[CLI_WANT_MEMORY] = { "memory", 'm', CLI_COUNT, GET | EXEC, 1, 16777216,
 			      "MIB", size_group,
 			      "at least so much; what is missing is "
@@ -182,6 +181,10 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 	[CLI_VERSION] = { "version", 'V', CLI_FLAG, EVERY | CLI_FOR(CLI_NONE),
 			  0, 0, NULL, common_group,
 			  "show the version and what it was built with" },
+};
+
+const char *const cli_option_aliases[CLI_OPTIONS] = {
+	[CLI_WANT_VCPUS] = "cpus",
 };
 
 static const char *const command_names[CLI_COMMANDS] = {
@@ -304,18 +307,17 @@ static int is_name(const char *name, const char *word, size_t word_len)
 	       memcmp(name, word, word_len) == 0;
 }
 
-static int is_called(const struct cli_option_row *row, const char *name,
-		     size_t name_len)
+static int is_called(int option, const char *name, size_t name_len)
 {
-	return is_name(row->name, name, name_len) ||
-	       is_name(row->alias, name, name_len);
+	return is_name(cli_option_rows[option].name, name, name_len) ||
+	       is_name(cli_option_aliases[option], name, name_len);
 }
 
 /* The first command that has the option, for a hint; CLI_NONE if none. */
 static enum cli_command other_command(const char *name)
 {
 	for (int i = 0; i < CLI_OPTIONS; i++) {
-		if (!is_called(&cli_option_rows[i], name, strlen(name)))
+		if (!is_called(i, name, strlen(name)))
 			continue;
 		for (int c = CLI_NONE + 1; c < CLI_COMMANDS; c++)
 			if (cli_option_rows[i].commands & CLI_FOR(c))
@@ -511,7 +513,7 @@ static enum cli_option find(enum cli_command command, const char *name,
 		if (!(row->commands & CLI_FOR(command)))
 			continue;
 		if (letter ? row->letter == letter :
-			     is_called(row, name, name_len))
+			     is_called(i, name, name_len))
 			return (enum cli_option)i;
 	}
 	return CLI_OPTIONS;

@@ -100,7 +100,6 @@ struct cli_option_row {
 	const char *value; /* "N", or the choices "a|b|c" */
 	const char *group; /* heading in the help text */
 	const char *help;  /* a sentence or two; wrapped when shown */
-	const char *alias; /* another name; NULL: it has none */
 };
 
 #define CLI_FOR(command) (1u << (command))
@@ -110,6 +109,9 @@ struct cli_option_row {
 
 /* In the order of enum cli_option. */
 extern const struct cli_option_row cli_option_rows[CLI_OPTIONS];
+
+/* Another name of an option; NULL for most. */
+extern const char *const cli_option_aliases[CLI_OPTIONS];
 
 /* "serve"; "" for CLI_NONE. */
 const char *cli_command_name(enum cli_command command);

@@ -197,42 +197,15 @@ static enum cli_exit fill(const struct cli_options *given)
 	return code;
 }
 
-/* ---- Beginning ---- */
+/* ---- Its parts ---- */
 
-static int refused(enum vmc_status status)
+static void init_tasks(void)
 {
-	const struct vmc_error *error = &run.agent_error;
-
-	if (status == VMC_ERR_CANCELLED && cli_signals_first()) {
-		run.ended_by = cli_signals_first();
-		return CLI_BY_SIGNAL(run.ended_by);
-	}
-	cli_complain(options(), "%s",
-		     error->text[0] ? error->text : vmc_status_words(status));
-	if (status == VMC_ERR_CALL && error->code == VMC_CODE_NOT_FOUND)
-		return CLI_RUN_NOT_FOUND;
-	if (status == VMC_ERR_CALL && error->code == VMC_CODE_PERMISSION_DENIED)
-		return CLI_RUN_REFUSED;
-	return CLI_RUN_FAILED;
-}
-
-/* CLI_DONE, or what to exit with. */
-static int begin(void)
-{
-	struct cli_call *call = &run.take.call;
-	struct vmc_process process;
-	enum vmc_status status;
-
-	fill_env();
-	/* one command in a VM, but agents of a test may stand for several */
-	run.exec.exec_id = vmc_view_of(run.take.vm.id);
-	vmc_error_reset(&run.agent_error);
-	agent()->error = &run.agent_error;
-	cli_call_task(call);
-	CLI_CALL(status, call,
-		 agent()->ops->exec(agent(), &run.exec, &process, &call->task,
-				    now_ms()));
-	return status ? refused(status) : CLI_DONE;
+	vmc_task_init(&run.end);
+	vmc_task_init(&run.signal);
+	vmc_task_init(&run.size);
+	vmc_task_init(&run.check);
+	vmc_task_init(&run.watch);
 }
 
 static void begin_streams(void)
@@ -240,11 +213,6 @@ static void begin_streams(void)
 	run.process.agent = agent();
 	run.process.exec_id = run.exec.exec_id;
 	run.process.terminal = run.exec.terminal;
-	vmc_task_init(&run.end);
-	vmc_task_init(&run.signal);
-	vmc_task_init(&run.size);
-	vmc_task_init(&run.check);
-	vmc_task_init(&run.watch);
 	cli_inlet_init(&run.in);
 	cli_outlet_init(&run.out, STDOUT_FILENO);
 	cli_outlet_init(&run.err, STDERR_FILENO);
@@ -527,6 +495,8 @@ static struct vmc_view last_line(struct vmc_view text)
 
 	while (text.ptr_len > 0 && text.ptr[text.ptr_len - 1] <= ' ')
 		text.ptr_len--;
+	if (text.ptr_len == 0)
+		return text;
 	begin = text.ptr_len;
 	while (begin > 0 && text.ptr[begin - 1] != '\n')
 		begin--;
@@ -558,9 +528,14 @@ static void say_agent_lost(enum vmc_status status)
 		     (int)line.ptr_len, (const char *)line.ptr);
 }
 
+static int is_lost(enum vmc_status status)
+{
+	return status == VMC_ERR_LOST || status == VMC_ERR_NO_SERVER;
+}
+
 static int lost(enum vmc_status status)
 {
-	if (status == VMC_ERR_LOST || status == VMC_ERR_NO_SERVER)
+	if (is_lost(status))
 		ask_why();
 	if (run.watch_ended)
 		say_vm_ended();
@@ -592,17 +567,60 @@ static int outcome(enum vmc_status status)
 	return run.exit_status & 0xff;
 }
 
+/* ---- Beginning ---- */
+
+static int refused(enum vmc_status status)
+{
+	const struct vmc_error *error = &run.agent_error;
+
+	if (status == VMC_ERR_CANCELLED && cli_signals_first())
+		return CLI_BY_SIGNAL(cli_signals_first());
+	if (is_lost(status))
+		return lost(status);
+	cli_complain(options(), "%s",
+		     error->text[0] ? error->text : vmc_status_words(status));
+	if (status == VMC_ERR_CALL && error->code == VMC_CODE_NOT_FOUND)
+		return CLI_RUN_NOT_FOUND;
+	if (status == VMC_ERR_CALL && error->code == VMC_CODE_PERMISSION_DENIED)
+		return CLI_RUN_REFUSED;
+	return CLI_RUN_FAILED;
+}
+
+/* CLI_DONE, or what to exit with. */
+static int begin(void)
+{
+	struct cli_call *call = &run.take.call;
+	struct vmc_process process;
+	enum vmc_status status;
+
+	init_tasks();
+	fill_env();
+	/* one command in a VM, but agents of a test may stand for several */
+	run.exec.exec_id = vmc_view_of(run.take.vm.id);
+	vmc_error_reset(&run.take.vm.error);
+	vmc_error_reset(&run.agent_error);
+	agent()->error = &run.agent_error;
+	cli_call_task(call);
+	CLI_CALL(status, call,
+		 agent()->ops->exec(agent(), &run.exec, &process, &call->task,
+				    now_ms()));
+	return status ? refused(status) : CLI_DONE;
+}
+
+/* ---- The whole ---- */
+
 static int run_command(void)
 {
 	static const int signals[] = { SIGWINCH, 0 };
 	enum vmc_status status;
 	int code = begin();
 
-	if (code != CLI_DONE)
+	if (code != CLI_DONE) {
+		vmc_task_cancel(&run.watch);
 		return code;
+	}
 	cli_signals_catch(&run.take.call.waiter, signals);
 	cli_signals_wait_through(&run.take.call.waiter);
-	vmc_error_reset(&run.take.vm.error);
 	begin_streams();
 	if (run.exec.terminal)
 		cli_terminal_begin(&run.terminal);

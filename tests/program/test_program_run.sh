@@ -97,6 +97,22 @@ what_cannot_be_run_is_told_apart()
 	says err "$work/none"
 }
 
+# 8 KiB of a request are words, not 10
+what_is_too_long_is_refused()
+{
+	mock
+	ran 125 echo "$(printf '%010000d' 0)"
+	says err VMC_AGENT_REQUEST_SIZE
+	# shellcheck disable=SC2046
+	ran 125 echo $(seq 1024)
+	says err "the command has 1025 words; at most 1024"
+	# shellcheck disable=SC2046
+	ran 125 echo $(seq 500)
+	says err "RESOURCE_EXHAUSTED"
+	# shellcheck disable=SC2046
+	ran 0 echo $(seq 200)
+}
+
 options_reach_the_command()
 {
 	mock
@@ -476,7 +492,8 @@ a_hundred_in_a_row_leave_nothing()
 }
 
 run_tests output_and_status_come_back what_cannot_be_run_is_told_apart \
-	options_reach_the_command a_mebibyte_goes_in ten_mebibytes_come_out \
+	what_is_too_long_is_refused options_reach_the_command \
+	a_mebibyte_goes_in ten_mebibytes_come_out \
 	input_that_nobody_reads_stops_nothing \
 	output_that_nobody_reads_stops_nothing \
 	a_reader_that_is_gone_ends_the_command full_output_is_125 \

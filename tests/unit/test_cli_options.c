@@ -37,6 +37,13 @@ static void taken(const char *line)
 	CHECK_EQ_INT(status, 0);
 }
 
+static int is_alias(const struct cli_option_row *row, const char *name)
+{
+	const char *alias = cli_option_aliases[row - cli_option_rows];
+
+	return alias && strcmp(alias, name) == 0;
+}
+
 /* No command has two options of one name or letter. */
 static void check_apart(const struct cli_option_row *a,
 			const struct cli_option_row *b)
@@ -44,8 +51,7 @@ static void check_apart(const struct cli_option_row *a,
 	if (!(a->commands & b->commands))
 		return;
 	CHECK(strcmp(a->name, b->name) != 0);
-	CHECK(!a->alias || strcmp(a->alias, b->name) != 0);
-	CHECK(!b->alias || strcmp(b->alias, a->name) != 0);
+	CHECK(!is_alias(a, b->name) && !is_alias(b, a->name));
 	CHECK(!a->letter || a->letter != b->letter);
 }
 
