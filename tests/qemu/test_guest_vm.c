@@ -36,15 +36,18 @@ static const char *part(const char *name)
 	return path[next];
 }
 
+/* With the world's directory among them, by which it knows its QEMUs: all
+ * else that they are given is descriptors. */
 static const char *kernel_parameters(void)
 {
 	static char text[512];
 	int fd = open(part("append-tcg"), O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	ssize_t len = fd < 0 ? 0 : read(fd, text, sizeof(text) / 2);
 
 	if (fd >= 0)
 		close(fd);
-	text[len > 0 ? len : 0] = '\0';
+	len = len > 0 ? len : 0;
+	snprintf(text + len, sizeof(text) - (size_t)len, " test=%s", w.dir);
 	return text;
 }
 
