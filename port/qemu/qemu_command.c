@@ -31,6 +31,9 @@
 
 #define KERNEL_PARAMETERS_OURS "console=ttyS0 panic=-1"
 
+/* " vmcache.listen=vsock:4294967295" and a NUL. */
+#define LISTEN_SIZE 40
+
 static const char *const machine_names[] = { "?", "q35", "pc", "microvm" };
 
 /* see qemu_command.h */
@@ -254,11 +257,25 @@ static void add_agent(struct qemu_command *command,
 		add_vsock(command, plan, machine);
 }
 
+/* Ours first. An /init of ours is told to listen to a vsock; another takes no
+ * notice of it. */
+static void add_append(struct qemu_command *command,
+		       const struct qemu_plan *plan)
+{
+	const char *params = plan->config.kernel_params;
+	char listen[LISTEN_SIZE] = "";
+
+	if (plan->agent == VMC_QEMU_AGENT_VSOCK)
+		snprintf(listen, sizeof(listen), " vmcache.listen=vsock:%lu",
+			 (unsigned long)plan->agent_port);
+	add_format(command, "-append", "%s%s%s%s", KERNEL_PARAMETERS_OURS,
+		   listen, params && *params ? " " : "", params ? params : "");
+}
+
 static void add_guest(struct qemu_command *command,
 		      const struct qemu_plan *plan, enum qemu_machine machine)
 {
 	const struct vmc_vm_config *config = &plan->config;
-	const char *params = config->kernel_params;
 
 	if (plan->rom)
 		add_pair(command, "-bios", plan->rom);
@@ -266,8 +283,7 @@ static void add_guest(struct qemu_command *command,
 		add_pair(command, "-bios", config->firmware);
 	if (config->kernel) {
 		add_pair(command, "-kernel", config->kernel);
-		add_format(command, "-append", "%s%s%s", KERNEL_PARAMETERS_OURS,
-			   params && *params ? " " : "", params ? params : "");
+		add_append(command, plan);
 	}
 	if (config->initrd)
 		add_pair(command, "-initrd", config->initrd);

@@ -68,7 +68,8 @@
  *	VSOCK   "vsock://CID:PORT". The CID is vm->context_id, chosen at
  *	        random and reserved with the kernel, so that no other VM of
  *	        this host has it. Needs /dev/vhost-vsock; nobody but QEMU keeps
- *	        it open.
+ *	        it open. The kernel is given "vmcache.listen=vsock:PORT", which
+ *	        this project's guest agent looks for.
  *
  * The built-in guest has no agent: it does not look at what it is given.
  *

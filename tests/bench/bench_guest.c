@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	program = argv[1];
-	snprintf(kernel, sizeof(kernel), "%s/vmlinuz", argv[2]);
+	snprintf(kernel, sizeof(kernel), "%s/vmlinux", argv[2]);
 	snprintf(initrd, sizeof(initrd), "%s/initramfs.img", argv[2]);
 	read_append(argv[2]);
 	if (!mkdtemp(directory))

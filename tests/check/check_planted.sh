@@ -82,7 +82,7 @@ all_of_source()
 
 check claims_of_check_source_can_fail all_of_source
 check claims_of_check_symbols_can_fail refuted check_symbols.sh \
-	no_heap_in_the_program no_data_in_the_archive \
+	no_heap_in_the_programs no_data_in_the_archive \
 	only_vmc_names_leave_the_archives no_weak_names \
 	five_functions_of_libc noop_links_no_other_agent
 check claims_of_check_stack_can_fail refuted check_stack.sh \

@@ -35,8 +35,8 @@ full()
 append=$(cat "$GUEST/append-tcg")
 
 say "A server that keeps two Linux VMs booted, checked and paused:"
-say "\$ vmcache serve --agent kata --kernel vmlinuz --initrd initramfs.img … &"
-serve --agent kata --kernel "$GUEST/vmlinuz" \
+say "\$ vmcache serve --agent kata --kernel vmlinux --initrd initramfs.img … &"
+serve --agent kata --kernel "$GUEST/vmlinux" \
 	--initrd "$GUEST/initramfs.img" --append "$append" \
 	--max-vcpus 4 --max-memory 1024
 run status

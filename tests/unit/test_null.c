@@ -99,7 +99,7 @@ TEST(each_operation_on_a_vm_ends_at_once_with_words)
 	operation *const alike[] = { ops->ready, ops->pause, ops->resume,
 				     ops->watch };
 	struct vmc_hypervisor hypervisor = { ops, NULL };
-	struct vmc_agent agent = { 0 };
+	struct vmc_agent agent = VMC_AGENT_NOOP;
 	struct vmc_vm_config config = { 0 };
 	struct vmc_task task = VMC_TASK_INIT;
 	struct vmc_vm_probe probe;

@@ -173,6 +173,12 @@ TEST(a_vsock_is_given_its_cid)
 	have_agent(VMC_QEMU_AGENT_VSOCK);
 	CHECK(has(" -device vhost-vsock-pci,bus=pcie.0,addr=5,"
 		  "guest-cid=4294967294,vhostfd=9 "));
+	config.kernel = "/boot/vmlinux";
+	config.kernel_params = "quiet";
+	plan.agent_port = 1024;
+	CHECK(has("-append console=ttyS0 panic=-1 vmcache.listen=vsock:1024 "
+		  "quiet"));
+	config.kernel = config.kernel_params = NULL;
 	config.machine_type = "pc";
 	CHECK(has(" -device vhost-vsock-pci,bus=pci.0,addr=5,"));
 	config.machine_type = "microvm";
