@@ -9,7 +9,7 @@
  * none keeps another one waiting.
  *
  * The VM is destroyed on every way out, by the one call of cli_take_stop; if
- * this process is killed, by its guard.
+ * this process is killed once the VM is ready, by its guard.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -422,10 +422,10 @@ static enum vmc_status step(uint64_t at_ms)
 	status = worst(status, step_signal(at_ms));
 	status = worst(status, step_linger(at_ms));
 	status = worst(status, step_watch(at_ms));
-	if (status < VMC_OK)
-		return status;
-	return run.exited && is_over(&run.out) && is_over(&run.err) ? VMC_OK :
-								      VMC_AGAIN;
+	/* all there is to know is known, whatever becomes of the VM */
+	if (run.exited && is_over(&run.out) && is_over(&run.err))
+		return VMC_OK;
+	return status < VMC_OK ? status : VMC_AGAIN;
 }
 
 static void collect(struct cli_waits *waits)

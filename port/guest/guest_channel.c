@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 /* Of ttrpc's header and of its Request, whose first field is the service. */
+#define HEADER_SIZE 10
 #define TYPE_REQUEST 1
 #define FIRST_STREAM 1
 #define TAG_SERVICE 0x0a
@@ -20,6 +21,17 @@ void vmc_guest_channel_init(struct vmc_guest_channel *channel, int fd)
 {
 	channel->fd = fd;
 	channel->at = channel->len = 0;
+	channel->full = channel->amid = channel->whole = 0;
+}
+
+static int is_one_frame(struct vmc_view bytes)
+{
+	struct vmc_reader r;
+	uint32_t len;
+
+	vmc_reader_init(&r, bytes);
+	len = vmc_take_be32(&r);
+	return !r.fail && bytes.ptr_len == HEADER_SIZE + (size_t)len;
 }
 
 /* 1 if the bytes begin with the first request of a client of the agent's. */
@@ -61,6 +73,9 @@ vmc_guest_channel_look(struct vmc_guest_channel *channel)
 	channel->at = 0;
 	channel->len = (uint32_t)len;
 	bytes.ptr_len = (size_t)len;
+	channel->amid = channel->full;
+	channel->full = bytes.ptr_len == sizeof(channel->in);
+	channel->whole = (uint8_t)is_one_frame(bytes);
 	return begins_anew(bytes) ? VMC_GUEST_CHANNEL_NEWCOMER :
 				    VMC_GUEST_CHANNEL_BYTES;
 }

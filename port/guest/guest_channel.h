@@ -30,6 +30,9 @@
 
 struct vmc_guest_channel {
 	int fd;
+	uint8_t full;     /* the last read filled its room: more of it came */
+	uint8_t amid;     /* and so did the one before it */
+	uint8_t whole;    /* the last read was one frame, and nothing else */
 	uint32_t at, len; /* in[at..len) was read, and not taken yet */
 	uint8_t in[VMC_GUEST_CHANNEL_SIZE];
 	uint8_t out[VMC_GUEST_CHANNEL_SIZE];

@@ -224,7 +224,7 @@ static int open_part(int directory, const char *part, int64_t offset)
 	int flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 	if (offset == 0)
-		flags |= O_CREAT | O_TRUNC;
+		flags |= O_CREAT; /* emptied once it is known what it is */
 	return openat(directory, part, flags, 0600);
 }
 
@@ -254,8 +254,11 @@ static int check_part(int fd, int64_t offset)
 
 	if (fstat(fd, &file) != 0)
 		return errno;
-	if (!S_ISREG(file.st_mode))
+	/* another name of it may be somebody else's file */
+	if (!S_ISREG(file.st_mode) || file.st_nlink != 1)
 		return EEXIST;
+	if (offset == 0)
+		return ftruncate(fd, 0) ? errno : 0;
 	return file.st_size < offset ? ESPIPE : 0;
 }
 

@@ -24,6 +24,7 @@
 /* <linux/vm_sockets.h> */
 #define VSOCK_FAMILY 40
 #define VSOCK_ANY 0xffffffffu
+#define VSOCK_HOST 2u
 
 /* struct sockaddr_vm */
 struct vsock_address {
@@ -99,6 +100,16 @@ static int open_abstract(const char *name, struct serve_place *place)
 		name, place);
 }
 
+/* see guest_listen.h */
+int listen_is_host(int fd)
+{
+	struct vsock_address peer = { .family = 0 };
+	socklen_t len = sizeof(peer);
+
+	return getpeername(fd, (struct sockaddr *)(void *)&peer, &len) == 0 &&
+	       peer.family == VSOCK_FAMILY && peer.cid == VSOCK_HOST;
+}
+
 static int open_vsock(const char *port, struct serve_place *place)
 {
 	struct vsock_address address = { .family = VSOCK_FAMILY,
@@ -112,6 +123,7 @@ static int open_vsock(const char *port, struct serve_place *place)
 		return -1;
 	}
 	address.port = (uint32_t)number;
+	place->host_only = 1;
 	return open_socket(VSOCK_FAMILY, &address, sizeof(address), port,
 			   place);
 }
@@ -232,7 +244,7 @@ int listen_open(const char *address, struct serve_place *place)
 	const char *rest;
 
 	place->listener = place->pipe = -1;
-	place->check_peer = 0;
+	place->check_peer = place->host_only = 0;
 	if ((rest = after(address, "unix:@")))
 		return open_abstract(rest, place);
 	if ((rest = after(address, "unix:")))

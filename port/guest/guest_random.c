@@ -62,19 +62,21 @@ int vmc_guest_write_entropy(struct vmc_view data)
 static int credit(int fd, struct vmc_view data)
 {
 	struct pool_info info;
+	int number = 0;
 	size_t len;
 
-	while (data.ptr_len > 0) {
+	while (data.ptr_len > 0 && number == 0) {
 		len = data.ptr_len < PIECE_SIZE ? data.ptr_len : PIECE_SIZE;
 		info.bits = (int)len * 8;
 		info.bytes_len = (int)len;
 		memcpy(info.bytes, data.ptr, len);
 		if (ioctl(fd, ADD_ENTROPY, &info) != 0)
-			return errno;
+			number = errno;
 		data.ptr += len;
 		data.ptr_len -= len;
 	}
-	return 0;
+	explicit_bzero(info.bytes, sizeof(info.bytes)); /* a secret now */
+	return number;
 }
 
 /* see guest.h */

@@ -10,6 +10,7 @@
  * - Nothing that comes over a connection ends the loop but DestroySandbox.
  */
 #include "guest_serve.h"
+#include "guest_listen.h"
 #include "guest_say.h"
 
 #include "vmcache/agent_service.h"
@@ -64,6 +65,7 @@ struct connection {
 	uint8_t expected;           /* who has sent may not be there yet */
 	uint64_t expected_until_ms; /* 0: he was not missed */
 	size_t received;            /* since the window was given back */
+	uint64_t heard_ms;          /* when bytes came last */
 	uint64_t deaf_until_ms;
 	struct vmc_agent_service service;
 };
@@ -119,6 +121,7 @@ static enum vmc_status receive(void *ctx, vmc_handle stream, uint8_t *buf,
 
 	if (status == VMC_OK) {
 		connection->used = 1;
+		connection->heard_ms = now();
 		connection->received += *len;
 	}
 	return status;
@@ -161,6 +164,10 @@ static enum vmc_status begin_service(struct connection *connection, int fd)
 		.port = { &counting_ops, loop.port.ctx },
 		.window = windows[connection - loop.connection],
 		.window_len = WINDOW_SIZE,
+		/* of a pipe half a request is forgotten when its sender
+		 * hangs up or somebody new begins: what follows it after a
+		 * silence is its rest, and not requests */
+		.frame_timeout_ms = loop.place->pipe >= 0 ? UINT32_MAX : 0,
 	};
 
 	enum vmc_status status =
@@ -257,7 +264,9 @@ static void accept_one(struct connection *connection)
 
 	if (vmc_posix_accept(NULL, loop.place->listener, &stream, &peer))
 		return;
-	if (!is_welcome(&peer))
+	if (loop.place->host_only && !listen_is_host((int)stream))
+		say("refused a connection that is not the host's", NULL);
+	else if (!is_welcome(&peer))
 		say("refused a connection of another user", NULL);
 	else if (begin_service(connection, (int)stream) == VMC_OK)
 		return;
@@ -336,6 +345,24 @@ static int is_deaf(struct connection *pipe, enum vmc_guest_channel_news news)
 	return pipe->deaf_until_ms != 0;
 }
 
+/*
+ * Amid a request, what looks like a first one may be its content, which the
+ * guest's users have a hand in: a file that is copied, a command's input. A
+ * newcomer's first request is written at once and alone. On virtio-serial it
+ * is then a read of its own, and what comes in pieces fills the reads before;
+ * a terminal's line reads as it likes, and must have been silent.
+ */
+static int may_be_new(struct connection *pipe)
+{
+	if (!loop.channel.whole)
+		return !vmc_ttrpc_engine.partial(&pipe->service.engine);
+	if (pipe->deaf_until_ms ||
+	    !vmc_ttrpc_engine.partial(&pipe->service.engine))
+		return 1;
+	return isatty(pipe->fd) ? now() - pipe->heard_ms >= DEAF_MS :
+				  !loop.channel.amid;
+}
+
 /* Takes what there is to take: 1 if there may be more. */
 static int take_from_pipe(struct connection *pipe)
 {
@@ -346,7 +373,7 @@ static int take_from_pipe(struct connection *pipe)
 	pipe->gone = news == VMC_GUEST_CHANNEL_GONE;
 	if (pipe->gone)
 		say_goodbye(pipe);
-	else if (news == VMC_GUEST_CHANNEL_NEWCOMER)
+	else if (news == VMC_GUEST_CHANNEL_NEWCOMER && may_be_new(pipe))
 		welcome(pipe);
 	if (is_deaf(pipe, news))
 		return news == VMC_GUEST_CHANNEL_BYTES;

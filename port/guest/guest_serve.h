@@ -17,6 +17,7 @@ struct serve_place {
 	int listener;       /* a socket that listens */
 	int pipe;           /* a byte pipe */
 	uint8_t check_peer; /* only our own user and root may come */
+	uint8_t host_only;  /* a vsock's: only the host may come */
 };
 
 /* Why it ended: a signal's number, or: */

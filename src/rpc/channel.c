@@ -561,6 +561,10 @@ enum vmc_status vmc_channel_request(struct vmc_channel *channel,
 	int begins = !vmc_task_active(task);
 
 	step.call = find_task(channel, begins ? NULL : task);
+	if (!step.call && !begins)
+		return vmc_task_end(task, set_error(channel, VMC_ERR_CANCELLED,
+						    request->asked.method,
+						    "connection was closed"));
 	if (!step.call)
 		return refuse_call(channel, task);
 	if (begins)

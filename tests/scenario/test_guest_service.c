@@ -4,6 +4,7 @@
  * backend `kata`: what goes over a connection, and what becomes of bad ones.
  */
 #include "agent_program.h"
+#include "../../src/wire/ttrpc_frame.h"
 
 #include <sys/stat.h>
 
@@ -466,6 +467,75 @@ TEST(half_a_frame_does_not_swallow_the_next_user)
 	end_line();
 }
 
+/* A frame of a request to grpc.AgentService; its bytes. */
+static size_t put_request(uint8_t *out, size_t cap, uint32_t stream,
+			  const char *method, const uint8_t *payload,
+			  size_t payload_len)
+{
+	struct vmc_ttrpc_request request = {
+		.service = vmc_view_of("grpc.AgentService"),
+		.method = vmc_view_of(method),
+		.payload = { payload, payload_len },
+	};
+	struct vmc_ttrpc_header header = {
+		.length = (uint32_t)vmc_ttrpc_request_len(&request),
+		.stream = stream,
+		.type = VMC_TTRPC_REQUEST,
+	};
+	struct vmc_writer w;
+
+	vmc_writer_init(&w, out, cap);
+	vmc_ttrpc_header_write(&header, &w);
+	vmc_ttrpc_request_write(&request, &w);
+	CHECK(!w.fail);
+	return w.len;
+}
+
+#define CONTENT_SIZE (900 * 1000)
+
+/* Whoever provides a file that is copied, or a command's input, must not be
+ * taken for who copies it: not even where a read begins with his bytes. */
+TEST(what_a_request_contains_is_no_request)
+{
+	static const char made[] = "/tmp/vmcache-test-made";
+	static uint8_t content[CONTENT_SIZE + 64], frame[CONTENT_SIZE + 256];
+	uint8_t exec[128], evil[256], answer[64];
+	struct pollfd line;
+	size_t len, exec_len, evil_len;
+	ssize_t sent;
+
+	unlink(made);
+	begin_line();
+	/* ExecProcess of `touch` */
+	exec_len = from_hex("120178 221f 2205 746f756368 2216", exec);
+	memcpy(exec + exec_len, made, sizeof(made) - 1);
+	exec_len += sizeof(made) - 1;
+	evil_len = put_request(evil, sizeof(evil), 1, "ExecProcess", exec,
+			       exec_len);
+	evil_len += evil_len % 2 == 0; /* so that every phase comes up */
+
+	/* WriteStdin to nobody, of that over and over */
+	len = from_hex("1204 6e6f6e65 1aa0f736", content);
+	for (; len + evil_len <= CONTENT_SIZE + 10; len += evil_len)
+		memcpy(content + len, evil, evil_len);
+	len = put_request(frame, sizeof(frame), 1, "WriteStdin", content,
+			  CONTENT_SIZE + 10);
+	line = (struct pollfd){ .fd = master, .events = POLLOUT };
+	for (size_t at = 0; at < len; at += (size_t)sent) {
+		CHECK_EQ_INT(poll(&line, 1, LIMIT_MS), 1);
+		sent = write(master, frame + at,
+			     len - at < 4096 ? len - at : 4096);
+		CHECK(sent > 0);
+	}
+	line.events = POLLIN;
+	CHECK_EQ_INT(poll(&line, 1, LIMIT_MS), 1);
+	CHECK(read(master, answer, sizeof(answer)) > 10);
+	CHECK_EQ_INT(answer[9 - 2], 1); /* to stream 1, the one that there is */
+	CHECK_EQ_INT(access(made, F_OK), -1);
+	expect_words("ready\n");
+	end_line();
+}
+
 TEST(noise_on_a_line_is_slept_through)
 {
 	begin_line();
@@ -498,4 +568,5 @@ TESTS(RUN(it_serves_and_says_who_it_is) RUN(commands_run_and_their_bytes_arrive)
 					      RUN(options_are_few) RUN(
 						      a_serial_line_serves_one_after_the_other)
 						      RUN(half_a_frame_does_not_swallow_the_next_user)
-							      RUN(noise_on_a_line_is_slept_through))
+							      RUN(what_a_request_contains_is_no_request)
+								      RUN(noise_on_a_line_is_slept_through))
