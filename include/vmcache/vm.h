@@ -128,8 +128,8 @@ void vmc_vm_init(struct vmc_vm *vm, struct vmc_hypervisor hypervisor,
 
 /*
  * Boots it, waits for its sign of life (the driver's `ready`, then the
- * agent's `check`), closes the agent's connection and pauses it: EMPTY to
- * READY. `id` is copied. The task's deadline covers all of it. On failure
+ * agent's `check`, twice, each time on a connection of its own, which is
+ * closed again) and pauses it: EMPTY to READY. `id` is copied. The task's deadline covers all of it. On failure
  * or when cancelled, the VM is STOPPING and has to be stopped by
  * vmc_vm_stop; vm->error says why, with the console's last lines.
  *

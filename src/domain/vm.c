@@ -14,7 +14,18 @@
 /* An agent whose connection was lost. */
 #define ASK_AGAIN_MS 10
 
-enum boot_phase { BOOT_DRIVER = 1, BOOT_READY, BOOT_CHECK, BOOT_PAUSE };
+/*
+ * The agent is checked twice, each time on a connection of its own: so a guest
+ * whose agent does not get over a hang-up is none that anybody is given, and
+ * what the taker's connection will need has been gone through once.
+ */
+enum boot_phase {
+	BOOT_DRIVER = 1,
+	BOOT_READY,
+	BOOT_CHECK,
+	BOOT_CHECK_AGAIN,
+	BOOT_PAUSE
+};
 
 static const char *const state_names[] = {
 	"EMPTY",   "BOOTING", "CHECKING", "PAUSING",  "READY",
@@ -123,7 +134,7 @@ static enum vmc_status boot_step(struct vmc_vm *vm,
 
 	if (phase == BOOT_DRIVER)
 		return ops->boot(ctx, vm, config, &vm->step, now_ms);
-	if (phase == BOOT_CHECK)
+	if (phase == BOOT_CHECK || phase == BOOT_CHECK_AGAIN)
 		return check(vm, now_ms);
 	return (phase == BOOT_READY ? ops->ready :
 				      ops->pause)(ctx, vm, &vm->step, now_ms);
@@ -131,9 +142,8 @@ static enum vmc_status boot_step(struct vmc_vm *vm,
 
 /* The state that shows while a phase of booting goes on. */
 static const uint8_t boot_states[] = {
-	[BOOT_DRIVER] = VMC_VM_BOOTING,
-	[BOOT_READY] = VMC_VM_CHECKING,
-	[BOOT_CHECK] = VMC_VM_CHECKING,
+	[BOOT_DRIVER] = VMC_VM_BOOTING, [BOOT_READY] = VMC_VM_CHECKING,
+	[BOOT_CHECK] = VMC_VM_CHECKING, [BOOT_CHECK_AGAIN] = VMC_VM_CHECKING,
 	[BOOT_PAUSE] = VMC_VM_PAUSING,
 };
 
@@ -194,7 +204,8 @@ enum vmc_status vmc_vm_boot(struct vmc_vm *vm, const char *id,
 		}
 		if (status)
 			return boot_fail(vm, task, status);
-		if (task->phase == BOOT_CHECK)
+		if (task->phase == BOOT_CHECK ||
+		    task->phase == BOOT_CHECK_AGAIN)
 			vm->agent.ops->disconnect(&vm->agent);
 		if (task->phase == BOOT_PAUSE) {
 			vm->state = VMC_VM_READY;

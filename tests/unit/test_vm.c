@@ -81,8 +81,8 @@ TEST(boots_at_once)
 	CHECK_EQ_INT(vm.memory_mib, VMC_MOCK_MEMORY_MIB);
 	CHECK_EQ_INT(vm.cpu_delta, 0);
 	CHECK_EQ_INT(vm.error.status, VMC_OK);
-	CHECK_EQ_INT(checks, 1);
-	CHECK_EQ_INT(disconnects, 1);
+	CHECK_EQ_INT(checks, 2);
+	CHECK_EQ_INT(disconnects, 2);
 	CHECK_EQ_INT(w.machine[0].paused, 1);
 	CHECK(!vmc_task_active(&task));
 	end();
@@ -115,7 +115,7 @@ TEST(shows_each_state_while_booting)
 	check_status = VMC_OK;
 	CHECK_EQ_INT(boot(), VMC_AGAIN);
 	CHECK_EQ_INT(vm.state, VMC_VM_PAUSING);
-	CHECK_EQ_INT(disconnects, 1);
+	CHECK_EQ_INT(disconnects, 2);
 	CHECK_EQ_INT(w.machine[0].paused, 0);
 	pass(30);
 	CHECK_EQ_INT(boot(), VMC_OK);
