@@ -351,6 +351,84 @@ static int run_program(const char *first, const char *second)
 	return end_of_program();
 }
 
+/*
+ * A VMM's hybrid vsock: a child that is told a port in a line, answers with
+ * one, and passes on what comes from either side.
+ */
+static int pass_on(int from, int to)
+{
+	char some[4096];
+	ssize_t len = read(from, some, sizeof(some)), at = 0, sent;
+
+	for (; at < len; at += sent) {
+		sent = write(to, some + at, (size_t)(len - at));
+		if (sent <= 0)
+			return 0;
+	}
+	return len > 0;
+}
+
+static void play_vmm(int listener)
+{
+	static const char hello[] = "CONNECT 1024\n", ok[] = "OK 1073741824\n";
+	char line[sizeof(hello)];
+	int host = accept(listener, NULL, NULL), guest;
+	struct pollfd both[2];
+
+	if (read(host, line, sizeof(line)) != sizeof(hello) - 1 ||
+	    memcmp(line, hello, sizeof(hello) - 1) != 0 ||
+	    write(host, ok, sizeof(ok) - 1) != sizeof(ok) - 1)
+		_exit(1);
+	guest = raw_connection(program.path);
+	both[0] = (struct pollfd){ .fd = host, .events = POLLIN };
+	both[1] = (struct pollfd){ .fd = guest, .events = POLLIN };
+	while (poll(both, 2, LIMIT_MS) > 0)
+		if ((both[0].revents && !pass_on(host, guest)) ||
+		    (both[1].revents && !pass_on(guest, host)))
+			_exit(0);
+	_exit(1);
+}
+
+TEST(it_is_reached_through_a_hybrid_vsock)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char url[160];
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
+	size_t written;
+	pid_t vmm;
+
+	begin_service();
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/vmm",
+		 program.directory);
+	CHECK_EQ_INT(
+		bind(listener, (struct sockaddr *)&address, sizeof(address)),
+		0);
+	CHECK_EQ_INT(listen(listener, 1), 0);
+	vmm = fork();
+	if (vmm == 0)
+		play_vmm(listener);
+	close(listener);
+	snprintf(url, sizeof(url), "hvsock://%s:1024", address.sun_path);
+	begin_client(url);
+	CHECK_EQ_INT(check_agent(), VMC_OK);
+	CHECK_EQ_INT(run_shell("a", "echo out; echo err >&2; exit 7"), 7);
+	CHECK_EQ_STR(said, "out\n");
+	CHECK_EQ_STR(complained, "err\n");
+	fill(MIB);
+	CHECK_EQ_INT(start_shell("b", "cat"), VMC_OK);
+	CHECK_EQ_INT(write_stdin("b", bytes, 4096, &written), VMC_OK);
+	CHECK_EQ_INT(written, 4096);
+	CHECK_EQ_INT(close_stdin("b"), VMC_OK);
+	CHECK_EQ_INT(read_stream(agent.ops->read_process_stdout, "b",
+				 (char *)back, sizeof(back)),
+		     4096);
+	CHECK_EQ_MEM(back, bytes, 4096);
+	CHECK_EQ_INT(finish("b"), 0);
+	end_service(); /* hangs up */
+	CHECK_EQ_INT(waitpid(vmm, &status, 0), vmm);
+	CHECK_EQ_INT(status, 0);
+}
+
 TEST(it_is_reached_in_the_abstract_namespace)
 {
 	char url[64];
@@ -557,16 +635,18 @@ TEST(noise_on_a_line_is_slept_through)
 
 TESTS(RUN(it_serves_and_says_who_it_is) RUN(commands_run_and_their_bytes_arrive) RUN(
 	a_mebibyte_goes_in_and_comes_out) RUN(refusals_travel_with_their_codes)
-	      RUN(files_arrive_and_leave_no_memory_behind) RUN(a_hundred_commands_in_a_row) RUN(
-		      connections_see_the_same_processes) RUN(a_fifth_connection_waits_for_a_place)
-		      RUN(a_bad_message_ends_no_more_than_its_connection) RUN(
-			      destroy_sandbox_is_answered_and_then_it_ends)
-			      RUN(a_signal_ends_it_and_its_processes) RUN(
-				      it_is_reached_in_the_abstract_namespace)
-				      RUN(a_wrong_address_is_said) RUN(
-					      a_service_that_runs_is_not_robbed)
-					      RUN(options_are_few) RUN(
-						      a_serial_line_serves_one_after_the_other)
-						      RUN(half_a_frame_does_not_swallow_the_next_user)
-							      RUN(what_a_request_contains_is_no_request)
-								      RUN(noise_on_a_line_is_slept_through))
+	      RUN(files_arrive_and_leave_no_memory_behind) RUN(
+		      a_hundred_commands_in_a_row) RUN(connections_see_the_same_processes)
+		      RUN(a_fifth_connection_waits_for_a_place) RUN(
+			      a_bad_message_ends_no_more_than_its_connection)
+			      RUN(destroy_sandbox_is_answered_and_then_it_ends) RUN(
+				      a_signal_ends_it_and_its_processes)
+				      RUN(it_is_reached_in_the_abstract_namespace) RUN(
+					      it_is_reached_through_a_hybrid_vsock)
+					      RUN(a_wrong_address_is_said) RUN(
+						      a_service_that_runs_is_not_robbed)
+						      RUN(options_are_few) RUN(
+							      a_serial_line_serves_one_after_the_other)
+							      RUN(half_a_frame_does_not_swallow_the_next_user)
+								      RUN(what_a_request_contains_is_no_request)
+									      RUN(noise_on_a_line_is_slept_through))
