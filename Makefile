@@ -46,6 +46,8 @@ NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
 WIRE = field message_view pbio ttrpc_frame
+TRANSPORT_WIRE_grpc = hpack hpack_huffman hpack_static
+TRANSPORT_WIRE_all = $(TRANSPORT_WIRE_grpc)
 ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
 RPC = cache_calls channel
@@ -74,7 +76,9 @@ $(error TRANSPORT=$(TRANSPORT) is not there; there is: ttrpc)
 endif
 
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
-	$(WIRE_$(AGENT):%=src/wire/%.c) $(ENGINE:%=src/engine/%.c) \
+	$(WIRE_$(AGENT):%=src/wire/%.c) \
+	$(TRANSPORT_WIRE_$(TRANSPORT):%=src/wire/%.c) \
+	$(ENGINE:%=src/engine/%.c) \
 	$(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
 	$(RPC:%=src/rpc/%.c) $(RPC_$(AGENT):%=src/rpc/%.c) \
 	$(AGENT_$(AGENT):%=src/agent/%.c) \

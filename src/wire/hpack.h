@@ -25,6 +25,7 @@
 
 #include "vmcache/status.h"
 
+#include "hpack_huffman.h"
 #include "../base/cursor.h"
 
 /* SETTINGS_HEADER_TABLE_SIZE when it is not announced (RFC 9113, 6.5.2). */
@@ -41,20 +42,26 @@
  */
 #define VMC_HPACK_SCRATCH_SIZE 256
 
+/* Private: a string of the field that is read. */
+struct vmc_hpack_part {
+	uint32_t len; /* as decoded so far */
+	uint8_t lost; /* no room: it is only counted */
+};
+
 /* Private: where the decoder is. It has no pointers to itself. */
 struct vmc_hpack {
 	const char *error; /* the first one; it stays */
-	uint32_t number;   /* of the integer that is read, then bytes left */
-	uint32_t name_len, value_len; /* of the field, as decoded so far */
+	uint32_t number;   /* an integer, then a string's bytes left */
+	struct vmc_hpack_part name, value;
 	uint16_t begin, end; /* strings of the table, oldest entry first */
 	uint16_t own_len;    /* the field's own, which follow them */
 	uint16_t limit;      /* of the table's size: 0..4096 */
-	uint16_t huffman_offset;
-	uint8_t huffman_index, huffman_bits, huffman_len;
-	uint8_t phase, kind, shift, huffman;
-	uint8_t index; /* of the field, or of its name; 0: it has its own */
-	uint8_t name_lost, value_lost;
-	uint8_t inside; /* a block has begun: no more updates of the size */
+	struct vmc_huffman huffman;
+	uint8_t coded; /* the string is in Huffman's code */
+	uint8_t phase, kind;
+	uint8_t number_len;   /* bytes of an integer so far */
+	uint8_t index;        /* of the field or of its name; 0: of its own */
+	uint8_t inside;       /* a block has begun: its size stays */
 	uint8_t first, count; /* the oldest entry, and how many there are */
 	struct {
 		uint16_t name_len, value_len;
@@ -64,7 +71,7 @@ struct vmc_hpack {
 
 _Static_assert(sizeof(struct vmc_hpack) <= VMC_HPACK_TABLE_SIZE +
 						   VMC_HPACK_SCRATCH_SIZE +
-						   4 * VMC_HPACK_ENTRY_MAX + 48,
+						   4 * VMC_HPACK_ENTRY_MAX + 64,
 	       "table, scratch, entries, state: 4.8 KiB");
 
 /* For the first block of a connection. */
