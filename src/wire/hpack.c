@@ -130,6 +130,7 @@ static void add(struct vmc_hpack *hpack)
 		return;
 	hpack->count++;
 	hpack->end += hpack->own_len;
+	hpack->own_len = 0;
 	entry = entry_of(hpack, 0);
 	hpack->entry[entry].name_len = (uint16_t)hpack->name.len;
 	hpack->entry[entry].value_len = (uint16_t)hpack->value.len;
