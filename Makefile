@@ -25,9 +25,9 @@ LDFLAGS ?=
 LINK ?= -static -no-pie
 # knobs of include/vmcache/config.h: make KNOBS="-DVMC_VM_MAX=8"
 KNOBS ?=
-# the backends in libvmcache.a: noop, kata or all; ttrpc
+# the backends in libvmcache.a: noop, kata or all; ttrpc, grpc or all
 AGENT ?= all
-TRANSPORT ?= ttrpc
+TRANSPORT ?= all
 # nanopb's C sources; `make deps` puts Debian's there
 NANOPB_DIR ?= build/deps/nanopb
 # for the machine that builds
@@ -46,10 +46,13 @@ NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
 WIRE = field message_view pbio ttrpc_frame
-TRANSPORT_WIRE_grpc = hpack hpack_huffman hpack_static
+TRANSPORT_WIRE_grpc = grpc_frame h2_frame hpack hpack_huffman hpack_static
 TRANSPORT_WIRE_all = $(TRANSPORT_WIRE_grpc)
 ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc
+ENGINE_grpc = grpc_engine grpc_fields grpc_frames grpc_output grpc_streams \
+	transport_table_grpc
+ENGINE_all = $(ENGINE_grpc:transport_table_grpc=transport_table_all)
 RPC = cache_calls channel
 RPC_kata = channel_move
 RPC_all = $(RPC_kata)
@@ -72,7 +75,7 @@ ifeq ($(AGENT_$(AGENT)),)
 $(error AGENT=$(AGENT) is not there; there are: noop, kata, all)
 endif
 ifeq ($(ENGINE_$(TRANSPORT)),)
-$(error TRANSPORT=$(TRANSPORT) is not there; there is: ttrpc)
+$(error TRANSPORT=$(TRANSPORT) is not there; there are: ttrpc, grpc, all)
 endif
 
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \

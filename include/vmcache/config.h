@@ -57,6 +57,35 @@
 #endif
 
 /*
+ * Calls of one gRPC connection that can be under way at once, on a server
+ * (SETTINGS_MAX_CONCURRENT_STREAMS; peers queue further ones) and on a
+ * channel. 1..1024. RAM: 64 bytes each in struct vmc_grpc.
+ */
+#ifndef VMC_STREAM_MAX
+#define VMC_STREAM_MAX 32
+#endif
+
+/*
+ * Window of a server's gRPC connection, in bytes. A quarter receives; the
+ * rest holds requests until they are complete, each with its path: no larger
+ * message is accepted. 512..65536. RAM: itself in each struct vmc_grpc_slot,
+ * next to HPACK's 4.8 KiB.
+ */
+#ifndef VMC_GRPC_WINDOW_SIZE
+#define VMC_GRPC_WINDOW_SIZE 4096
+#endif
+
+/*
+ * Headers of one call over gRPC, metadata included: names and values with 32
+ * bytes for each (SETTINGS_MAX_HEADER_LIST_SIZE). What exceeds it is answered
+ * RESOURCE_EXHAUSTED. 1024..65536. RAM: none; what we have no use for is
+ * not kept.
+ */
+#ifndef VMC_HEADER_LIST_SIZE
+#define VMC_HEADER_LIST_SIZE 32768
+#endif
+
+/*
  * Status replies that may be under way to slow readers at once. When all
  * are taken, the connection that has held one longest is closed. 1..64.
  * RAM: 16 + 28 * VMC_VM_MAX bytes each.
@@ -154,6 +183,15 @@
 #if VMC_WINDOW_SIZE < 128 || VMC_WINDOW_SIZE > 16384
 #error "VMC_WINDOW_SIZE must be 128..16384 bytes"
 #endif
+#if VMC_STREAM_MAX < 1 || VMC_STREAM_MAX > 1024
+#error "VMC_STREAM_MAX must be 1..1024"
+#endif
+#if VMC_GRPC_WINDOW_SIZE < 512 || VMC_GRPC_WINDOW_SIZE > 65536
+#error "VMC_GRPC_WINDOW_SIZE must be 512..65536 bytes"
+#endif
+#if VMC_HEADER_LIST_SIZE < 1024 || VMC_HEADER_LIST_SIZE > 65536
+#error "VMC_HEADER_LIST_SIZE must be 1024..65536 bytes"
+#endif
 #if VMC_REPLY_MAX < 1 || VMC_REPLY_MAX > 64
 #error "VMC_REPLY_MAX must be 1..64"
 #endif
@@ -208,13 +246,18 @@
 				VMC_CHANNEL_CALL_MAX),                         \
 			VMC_REQUEST_SIZE),                                     \
 		VMC_ID_SIZE)
+#define VMC_OPTIONS_C                                                          \
+	VMC_OPTIONS_MIX(VMC_OPTIONS_MIX(VMC_OPTIONS_MIX(VMC_OPTIONS_B,         \
+							VMC_STREAM_MAX),       \
+					VMC_GRPC_WINDOW_SIZE),                 \
+			VMC_HEADER_LIST_SIZE)
 #define VMC_OPTIONS                                                            \
 	VMC_OPTIONS_MIX(                                                       \
 		VMC_OPTIONS_MIX(                                               \
 			VMC_OPTIONS_MIX(                                       \
 				VMC_OPTIONS_MIX(                               \
 					VMC_OPTIONS_MIX(                       \
-						VMC_OPTIONS_MIX(VMC_OPTIONS_B, \
+						VMC_OPTIONS_MIX(VMC_OPTIONS_C, \
 								VMC_URL_SIZE), \
 						VMC_HYPERVISOR_SIZE),          \
 					VMC_ERROR_TEXT_SIZE),                  \

@@ -49,7 +49,8 @@ enum vmc_engine_event_type {
 	/*
 	 * Server: no reply to that stream is wanted any more, if a call of it
 	 * is still waiting: the peer gave it up, or has just been told that
-	 * it broke a rule there.
+	 * it broke a rule there. If its reply was under way, the peer does
+	 * not want the rest, and its parts are free.
 	 */
 	VMC_ENGINE_CANCELLED,
 	/* Server: the first byte of a reply's payload has been taken. */
@@ -84,11 +85,15 @@ struct vmc_engine_reply {
 	enum vmc_code code;
 	const char *message;          /* with an error; copied, may be NULL */
 	const struct vmc_view *parts; /* the payload; each part's bytes stay */
-	size_t parts_len;             /* as they are until DELIVERED; <= 5 */
+	size_t parts_len;             /* as they are until DELIVERED or
+	                               * CANCELLED */
 };
 
+/* A reply's parts at most. */
+#define VMC_ENGINE_PARTS_MAX 5
+
 /* What a client asks. All is copied but the tail. The payload may lie in
- * `out` already, as far back as the rest needs. */
+ * `out` already (ttrpc alone), as far back as the rest needs. */
 struct vmc_engine_request {
 	const char *service, *method;
 	struct vmc_view payload;
@@ -140,10 +145,13 @@ struct vmc_engine_ops {
 	int (*idle)(void *engine);
 
 	/*
-	 * VMC_ERR_BUSY: not idle. VMC_ERR_TOO_BIG: over what the transport
-	 * can carry (4 MiB for ttrpc) or, a request less its tail, over `out`.
-	 * VMC_ERR_FULL, of a request: this connection has no stream number
-	 * left (after 2^31 calls); make a new one.
+	 * VMC_ERR_BUSY: not idle; or, of a request, as many calls are under
+	 * way as the peer or VMC_STREAM_MAX allows (gRPC). VMC_ERR_TOO_BIG:
+	 * over what the transport can carry (4 MiB) or, a request less its
+	 * tail, over `out`. VMC_ERR_FULL, of a request: no further call can
+	 * be made on this connection (no stream number is left, after 2^31
+	 * calls or 2^30; the server is going away); make a new one.
+	 * VMC_ERR_STATE, of a reply: nobody waits for one on that stream.
 	 */
 	enum vmc_status (*reply)(void *engine,
 				 const struct vmc_engine_reply *reply);
@@ -154,7 +162,8 @@ struct vmc_engine_ops {
 	/* 1 while a message has begun to arrive and is not complete. */
 	int (*partial)(void *engine);
 
-	/* Client: no longer wants the response of that stream. */
+	/* Client: no longer wants the response of that stream. There may be
+	 * something to send then. */
 	void (*cancel)(void *engine, uint32_t stream);
 
 	/* Server: says goodbye where the transport has a word for it, once
@@ -190,7 +199,7 @@ struct vmc_ttrpc {
 	uint8_t reply;   /* how far the reply under way is */
 	uint8_t reports; /* events of it that are due */
 	uint8_t ended;   /* the peer will send no more */
-	struct vmc_view parts[VMC_PARTS_MAX - 1];
+	struct vmc_view parts[VMC_ENGINE_PARTS_MAX];
 };
 
 extern const struct vmc_engine_ops vmc_ttrpc_engine;

@@ -28,7 +28,7 @@ struct vmc_peer {
 };
 
 /* Bytes are gathered from at most this many views in one send. */
-#define VMC_PARTS_MAX 6
+#define VMC_PARTS_MAX 7
 
 /* Handles that travel with one recv or send. */
 #define VMC_HANDLES_MAX 4

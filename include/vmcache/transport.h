@@ -2,14 +2,17 @@
 /*
  * Transport: how calls travel on the endpoint.
  *
- * There is one: `ttrpc`, containerd's framing (github.com/containerd/ttrpc,
- * PROTOCOL.md, version 1.2, unary calls). A server chooses by the first
- * byte that a peer sends: 0 begins a ttrpc header (a big-endian length of
- * at most 4 MiB). What begins with anything else, such as the 'P' of an
- * HTTP/2 preface (gRPC), is closed.
+ * - `ttrpc`, containerd's framing (github.com/containerd/ttrpc, PROTOCOL.md,
+ *   version 1.2, unary calls);
+ * - `grpc`, gRPC over HTTP/2 with prior knowledge: what Kata's VMCache speaks
+ *   (vmcache/grpc.h).
+ *
+ * A server chooses by the first byte that a peer sends: 0 begins a ttrpc
+ * header (a big-endian length of at most 4 MiB), 'P' an HTTP/2 preface. What
+ * begins with anything else is closed.
  *
  * Which ones are in an archive is chosen when it is built
- * (make TRANSPORT=ttrpc), by linking one table.
+ * (make TRANSPORT=ttrpc|grpc|all), by linking one table.
  */
 #ifndef VMCACHE_TRANSPORT_H
 #define VMCACHE_TRANSPORT_H
@@ -26,7 +29,7 @@ const struct vmc_engine_ops *const *vmc_transports(void);
 /* The one that a connection's first byte asks for; NULL if none does. */
 const struct vmc_engine_ops *vmc_transport_by_first_byte(uint8_t byte);
 
-/* The one of that name ("ttrpc"); NULL if it is not here. */
+/* The one of that name ("ttrpc", "grpc"); NULL if it is not here. */
 const struct vmc_engine_ops *vmc_transport_by_name(const char *name);
 
 #ifdef __cplusplus

@@ -245,7 +245,7 @@ static enum vmc_status begin_parts(struct vmc_ttrpc *t,
 {
 	size_t i;
 
-	if (reply->parts_len > VMC_PARTS_MAX - 1)
+	if (reply->parts_len > VMC_ENGINE_PARTS_MAX)
 		return VMC_ERR_TOO_BIG;
 	for (i = 0; i < reply->parts_len; i++) {
 		t->parts[i] = reply->parts[i];

@@ -502,11 +502,19 @@ void vmc_hpack_write_indexed(struct vmc_writer *w, unsigned index)
 }
 
 /* see hpack.h */
+void vmc_hpack_write_literal_head(struct vmc_writer *w, unsigned name_index,
+				  size_t value_len)
+{
+	put_number(w, BITS_LITERAL, KIND_LITERAL, name_index);
+	put_number(w, 0, STRING_LEN_BITS, value_len);
+}
+
+/* see hpack.h */
 void vmc_hpack_write_literal(struct vmc_writer *w, unsigned name_index,
 			     struct vmc_view value)
 {
-	put_number(w, BITS_LITERAL, KIND_LITERAL, name_index);
-	put_string(w, value);
+	vmc_hpack_write_literal_head(w, name_index, value.ptr_len);
+	vmc_put_bytes(w, value);
 }
 
 /* see hpack.h */

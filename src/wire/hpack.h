@@ -23,51 +23,10 @@
 #ifndef VMC_WIRE_HPACK_H
 #define VMC_WIRE_HPACK_H
 
-#include "vmcache/status.h"
+#include "vmcache/grpc.h"
 
 #include "hpack_huffman.h"
 #include "../base/cursor.h"
-
-/* SETTINGS_HEADER_TABLE_SIZE when it is not announced (RFC 9113, 6.5.2). */
-#define VMC_HPACK_TABLE_SIZE 4096
-
-/* What an entry, and a field, counts on top of its strings (RFC 7541, 4.1). */
-#define VMC_HPACK_OVERHEAD_SIZE 32
-
-#define VMC_HPACK_ENTRY_MAX (VMC_HPACK_TABLE_SIZE / VMC_HPACK_OVERHEAD_SIZE)
-
-/*
- * Bytes of name and value of a field that are there whatever the table
- * holds: so much of each field can always be read.
- */
-#define VMC_HPACK_SCRATCH_SIZE 256
-
-/* Private: a string of the field that is read. */
-struct vmc_hpack_part {
-	uint32_t len; /* as decoded so far */
-	uint8_t lost; /* no room: it is only counted */
-};
-
-/* Private: where the decoder is. It has no pointers to itself. */
-struct vmc_hpack {
-	const char *error; /* the first one; it stays */
-	uint32_t number;   /* an integer, then a string's bytes left */
-	struct vmc_hpack_part name, value;
-	uint16_t begin, end; /* strings of the table, oldest entry first */
-	uint16_t own_len;    /* the field's own, which follow them */
-	uint16_t limit;      /* of the table's size: 0..4096 */
-	struct vmc_huffman huffman;
-	uint8_t coded; /* the string is in Huffman's code */
-	uint8_t phase, kind;
-	uint8_t number_len;   /* bytes of an integer so far */
-	uint8_t index;        /* of the field or of its name; 0: of its own */
-	uint8_t inside;       /* a block has begun: its size stays */
-	uint8_t first, count; /* the oldest entry, and how many there are */
-	struct {
-		uint16_t name_len, value_len;
-	} entry[VMC_HPACK_ENTRY_MAX];
-	uint8_t strings[VMC_HPACK_TABLE_SIZE + VMC_HPACK_SCRATCH_SIZE];
-};
 
 _Static_assert(sizeof(struct vmc_hpack) <= VMC_HPACK_TABLE_SIZE +
 						   VMC_HPACK_SCRATCH_SIZE +
@@ -137,6 +96,8 @@ void vmc_hpack_write_named(struct vmc_writer *w, struct vmc_view name,
 size_t vmc_hpack_named_len(struct vmc_view name, struct vmc_view value);
 
 /* All but the value, whose `value_len` bytes the caller then puts. */
+void vmc_hpack_write_literal_head(struct vmc_writer *w, unsigned name_index,
+				  size_t value_len);
 void vmc_hpack_write_named_head(struct vmc_writer *w, struct vmc_view name,
 				size_t value_len);
 

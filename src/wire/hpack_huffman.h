@@ -9,15 +9,7 @@
 #ifndef VMC_WIRE_HPACK_HUFFMAN_H
 #define VMC_WIRE_HPACK_HUFFMAN_H
 
-#include <stdint.h>
-
-/* Where a code is; all 0 between two codes. */
-struct vmc_huffman {
-	uint16_t offset; /* among the codes that are longer than `len` */
-	uint8_t index;   /* of the first of them */
-	uint8_t len;     /* bits so far */
-	uint8_t bits;    /* the last eight of them */
-};
+#include "vmcache/grpc.h"
 
 #define VMC_HUFFMAN_MORE (-1) /* the code goes on */
 #define VMC_HUFFMAN_EOS (-2)  /* that is in no string (RFC 7541, 5.2) */
