@@ -319,8 +319,11 @@ static void finish(struct vmc_server *server)
 	while (i-- > 0) {
 		struct vmc_connection *connection = server->open[i];
 
-		if (!vmc_connection_sending(connection))
+		vmc_connection_goodbye(connection);
+		if (connection->gone || !vmc_connection_sending(connection))
 			vmc_cache_service_drop(server, connection, NULL);
+		else
+			vmc_connection_settle(server, connection);
 	}
 	if (server->open_len > 0)
 		return;

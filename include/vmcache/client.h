@@ -8,6 +8,7 @@
 #ifndef VMCACHE_CLIENT_H
 #define VMCACHE_CLIENT_H
 
+#include "grpc.h"
 #include "transport.h"
 #include "vm.h"
 
@@ -24,6 +25,8 @@ struct vmc_channel_config {
 	                          * then endpoint is only for messages.
 	                          * VMC_HANDLE_NONE to connect */
 	const char *transport; /* NULL: "ttrpc" */
+	struct vmc_grpc *grpc; /* with "grpc": its engine; lives as the
+	                          * channel. NULL otherwise */
 	uint8_t *window;       /* holds the largest response, and lives as */
 	size_t window_len;     /* the channel; VMC_CHANNEL_WINDOW_SIZE does */
 	uint8_t *out;          /* requests are composed in it; NULL: in */
@@ -85,7 +88,8 @@ struct vmc_channel {
  * VMC_ERR_OPTIONS: the application was built with other knobs. Nothing is
  *                  touched, and vmc_channel_error is not to be asked.
  * VMC_ERR_UNSUPPORTED: that transport is not in the archive.
- * VMC_ERR_ARGUMENT: no window, or one of less than 256 bytes; no endpoint.
+ * VMC_ERR_ARGUMENT: no window, or one of less than 256 bytes; no endpoint;
+ *                   no engine for "grpc".
  */
 #define vmc_channel_init(channel, config)                                      \
 	vmc_channel_init_checked(channel, config, sizeof(struct vmc_channel),  \

@@ -98,8 +98,8 @@ struct vmc_hpack {
 #define VMC_GRPC_STRIKE_MAX 1000
 
 /*
- * `window` (see vmc_engine_ops.init) is used as two: a quarter, 64 to 2048
- * bytes, receives; the rest holds messages, each with its path, until they
+ * `window` (see vmc_engine_ops.init) is used as two: a quarter
+ * receives; the rest holds messages, each with its path, until they
  * are complete. `out` takes VMC_GRPC_OUT_SIZE: what is answered to a dozen
  * frames, and a reply with an error's text, percent-encoded.
  */
@@ -108,11 +108,11 @@ struct vmc_hpack {
 /* Private: one call. */
 struct vmc_grpc_stream {
 	uint64_t timeout_ns;
-	const char *why; /* client: what has ended it instead of a response */
-	uint32_t id; /* 0: free */
-	uint32_t at, len;        /* a server's: path, then message; a
+	const char *why;   /* client: what has ended it instead of a response */
+	uint32_t id;       /* 0: free */
+	uint32_t at, len;  /* a server's: path, then message; a
 				  * client's: message, then an error's text */
-	uint32_t head_len;       /* of the first of them */
+	uint32_t head_len; /* of the first of them */
 	uint32_t content_length; /* announced; UINT32_MAX: not */
 	uint32_t content_len;    /* of DATA so far */
 	int32_t send_window, recv_window;
@@ -124,8 +124,8 @@ struct vmc_grpc_stream {
 /* Private. */
 struct vmc_grpc {
 	uint8_t *window, *messages, *out;
-	const char *reason;   /* not NULL: it has failed */
-	uint32_t window_len;  /* room to receive into */
+	const char *reason;             /* not NULL: it has failed */
+	uint32_t window_len;            /* room to receive into */
 	uint32_t window_at, window_end; /* received and not consumed */
 	uint32_t messages_len, messages_used;
 	uint32_t out_len, out_used, out_sent;
@@ -153,7 +153,7 @@ struct vmc_grpc {
 	uint32_t chunk_at, chunk_len, chunk_sent; /* stands at out[chunk_at] */
 	uint32_t message_stream;
 	uint32_t message_end; /* it is sent when out[0..message_end) is */
-	uint32_t copied_len; /* of the payload, at the end of `out` */
+	uint32_t copied_len;  /* of the payload, at the end of `out` */
 	uint8_t parts_len, message, reports, message_broken;
 	struct vmc_grpc_stream stream[VMC_STREAM_MAX];
 	struct vmc_hpack hpack;

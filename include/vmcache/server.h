@@ -13,8 +13,12 @@
  *			log it;
  *	}
  *
+ * Besides the cache's, it answers grpc.health.v1.Health/Check: SERVING, for
+ * the whole ("") and for "cache.CacheService".
+ *
  * What a peer meets, in gRPC's codes:
  *	UNIMPLEMENTED       no such service or method
+ *	NOT_FOUND           health of a service that is not here
  *	RESOURCE_EXHAUSTED  request over VMC_WINDOW_SIZE; more than
  *	                    VMC_CALL_MAX waiting
  *	DEADLINE_EXCEEDED   no VM before the caller's deadline
@@ -24,6 +28,7 @@
 #ifndef VMCACHE_SERVER_H
 #define VMCACHE_SERVER_H
 
+#include "grpc.h"
 #include "pool.h"
 #include "transport.h"
 
@@ -37,13 +42,16 @@ struct vmc_server_config {
 	const char *endpoint;           /* lives as the server */
 	struct vmc_cache_config config; /* what Config answers; lives too */
 	struct vmc_env env;
-	int64_t pid;               /* what Status says of the server */
-	uint32_t frame_timeout_ms; /* 0: 10 000. A connection that has
+	int64_t pid;                /* what Status says of the server */
+	struct vmc_grpc_slot *grpc; /* for connections that speak gRPC; they */
+	uint32_t grpc_len;          /* live as the server. One more than
+	                             * these is closed; 0: each is */
+	uint32_t frame_timeout_ms;  /* 0: 10 000. A connection that has
 	                             * begun a request, or never did, has so
 	                             * long to complete it */
-	uint32_t write_timeout_ms; /* 0: 10 000. A reply that is not read */
-	uint32_t owner;            /* uid that may Quit, besides root */
-	uint8_t owner_only;        /* 1: the above is enforced */
+	uint32_t write_timeout_ms;  /* 0: 10 000. A reply that is not read */
+	uint32_t owner;             /* uid that may Quit, besides root */
+	uint8_t owner_only;         /* 1: the above is enforced */
 };
 
 /* Private: a call that waits for a VM. A value, never a pointer. */
@@ -81,12 +89,14 @@ struct vmc_server_handing {
 
 /* Private. At most 1 KiB with the default knobs. */
 struct vmc_connection {
-	struct vmc_pump pump;    /* no engine until the first byte */
-	uint64_t frame_until_ms; /* the request under way is complete by */
-	uint64_t write_until_ms; /* the reply under way is read by */
+	struct vmc_pump pump;       /* no engine until the first byte */
+	struct vmc_grpc_slot *grpc; /* that it holds, or NULL */
+	uint64_t frame_until_ms;    /* the request under way is complete by */
+	uint64_t write_until_ms;    /* the reply under way is read by */
 	struct vmc_server_reply *reply; /* that it holds, or NULL */
 	struct vmc_peer peer;
 	uint32_t calls;      /* waiting for a VM */
+	uint32_t stream;     /* of the reply under way, or 0 */
 	int32_t slot;        /* of the pool, being delivered; -1 */
 	uint16_t generation; /* changes whenever it is another's */
 	uint16_t want;       /* what it waits for */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static uint8_t window[CLI_WINDOW_SIZE];
+static struct vmc_grpc grpc;
 
 /* see cli_call.h */
 uint64_t cli_call_now(struct cli_call *call)
@@ -29,6 +30,7 @@ enum vmc_status cli_call_open(struct cli_call *call, vmc_handle stream)
 		.endpoint = call->endpoint,
 		.stream = stream,
 		.transport = cli_text(call->options, CLI_TRANSPORT, NULL),
+		.grpc = &grpc,
 		.window = window,
 		.window_len = sizeof(window),
 	};

@@ -163,8 +163,8 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			   common_group,
 			   "the cache's socket (default: $VMCACHE_ENDPOINT, "
 			   "or " CLI_ENDPOINT_DEFAULT ")" },
-	[CLI_TRANSPORT] = { "transport", 0, CLI_CHOICE, CALLS, 0, 0, "ttrpc",
-			    common_group,
+	[CLI_TRANSPORT] = { "transport", 0, CLI_CHOICE, CALLS, 0, 0,
+			    "ttrpc|grpc", common_group,
 			    "how calls travel on it (default ttrpc)" },
 	[CLI_TIMEOUT] = { "timeout", 't', CLI_SECONDS, PRINTS, 1, SECONDS_MAX,
 			  "SECONDS", common_group,

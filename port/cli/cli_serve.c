@@ -42,6 +42,7 @@ struct serve {
 	struct vmc_factory_direct direct;
 	struct vmc_pool pool;
 	struct vmc_server server;
+	struct vmc_grpc_slot grpc[VMC_CONNECTION_MAX];
 	struct vmc_error error;
 	union cli_vm vms[VMC_VM_MAX];
 	/* what no VM uses is never touched */
@@ -187,6 +188,8 @@ static enum vmc_status init_server(void)
 		.port = vmc_linux_port(&serve.loop),
 		.endpoint = serve.settings.endpoint,
 		.config = serve.direct.json,
+		.grpc = serve.grpc,
+		.grpc_len = VMC_CONNECTION_MAX,
 		.env = serve.env,
 		.pid = getpid(),
 		.owner = getuid(),

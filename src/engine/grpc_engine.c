@@ -21,19 +21,6 @@ _Static_assert(sizeof(struct vmc_grpc_slot) <= 24576 ||
 /* The same of a request, less service and method. */
 #define REQUEST_MAX 160
 
-/* A quarter of the window receives, within these. */
-#define RECEIVE_MIN 64
-#define RECEIVE_MAX 2048
-
-static uint32_t receive_len(size_t window_len)
-{
-	size_t len = window_len / 4;
-
-	if (len < RECEIVE_MIN)
-		len = RECEIVE_MIN;
-	return len < RECEIVE_MAX ? (uint32_t)len : RECEIVE_MAX;
-}
-
 static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
 		 size_t window_len, uint8_t *out, size_t out_len)
 {
@@ -43,7 +30,7 @@ static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
 	vmc_hpack_init(&g->hpack);
 	g->role = (uint8_t)role;
 	g->window = window;
-	g->window_len = receive_len(window_len);
+	g->window_len = (uint32_t)window_len / 4;
 	g->messages = window + g->window_len;
 	g->messages_len = (uint32_t)window_len - g->window_len;
 	g->out = out;
@@ -101,15 +88,27 @@ static void compact(struct vmc_grpc *g)
  * Replies and requests
  */
 
+static uint32_t open_calls(const struct vmc_grpc *g)
+{
+	uint32_t i, open = 0;
+
+	for (i = 0; i < VMC_STREAM_MAX; i++)
+		open += g->stream[i].id != 0;
+	return open;
+}
+
+/* A client may have as many calls as the server allows. */
 static int idle(void *engine)
 {
 	const struct vmc_grpc *g = engine;
-	size_t needed = vmc_grpc_is_server(g) ?
-				REPLY_MAX + 3 * VMC_ERROR_TEXT_SIZE :
-				g->out_len / 2;
 
-	return g->message == MESSAGE_NONE && !g->reports && !g->reason &&
-	       vmc_grpc_room(g) >= needed;
+	if (g->message != MESSAGE_NONE || g->reports || g->reason)
+		return 0;
+	if (vmc_grpc_is_server(g))
+		return vmc_grpc_room(g) >= REPLY_MAX + 3 * VMC_ERROR_TEXT_SIZE;
+	return vmc_grpc_room(g) >= g->out_len / 2 &&
+	       open_calls(g) < VMC_STREAM_MAX &&
+	       open_calls(g) < g->peer_stream_max;
 }
 
 /* 0: more than any message has. */
@@ -232,15 +231,9 @@ static void copy_payload(struct vmc_grpc *g, struct vmc_view *payload)
 /* Why no further call can be made on this connection now. */
 static enum vmc_status judge_next(struct vmc_grpc *g)
 {
-	uint32_t i, open = 0;
-
 	if (g->goodbye || g->last_stream >= VMC_H2_WINDOW_TOP - 1)
 		return VMC_ERR_FULL;
-	for (i = 0; i < VMC_STREAM_MAX; i++)
-		open += g->stream[i].id != 0;
-	if (!idle(g) || open == VMC_STREAM_MAX || open >= g->peer_stream_max)
-		return VMC_ERR_BUSY;
-	return VMC_OK;
+	return idle(g) ? VMC_OK : VMC_ERR_BUSY;
 }
 
 static enum vmc_status request(void *engine,

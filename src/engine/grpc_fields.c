@@ -15,22 +15,22 @@
 
 /* g->block_flags */
 enum {
-	BLOCK_END_STREAM = 1,  /* nothing comes after it */
-	BLOCK_DISCARD = 2,     /* read over, for HPACK's table alone */
-	BLOCK_REFUSED = 4,     /* read over, and then refused */
-	BLOCK_TRAILERS = 8,    /* the second block of a call */
-	BLOCK_MALFORMED = 16,  /* as HTTP */
-	BLOCK_REGULAR = 32,    /* a field that is no pseudo-header has come */
-	BLOCK_METHOD = 64,     /* :method has come */
-	BLOCK_POST = 128,      /* and is POST */
+	BLOCK_END_STREAM = 1, /* nothing comes after it */
+	BLOCK_DISCARD = 2,    /* read over, for HPACK's table alone */
+	BLOCK_REFUSED = 4,    /* read over, and then refused */
+	BLOCK_TRAILERS = 8,   /* the second block of a call */
+	BLOCK_MALFORMED = 16, /* as HTTP */
+	BLOCK_REGULAR = 32,   /* a field that is no pseudo-header has come */
+	BLOCK_METHOD = 64,    /* :method has come */
+	BLOCK_POST = 128,     /* and is POST */
 	BLOCK_SCHEME = 256,
 	BLOCK_PATH = 512,
 	BLOCK_AUTHORITY = 1024,
 	BLOCK_STATUS = 2048,
-	BLOCK_GRPC = 4096,     /* its content-type is gRPC's */
+	BLOCK_GRPC = 4096, /* its content-type is gRPC's */
 	BLOCK_TE = 8192,
 	BLOCK_BAD_TIMEOUT = 16384,
-	BLOCK_ENCODED = 32768  /* a grpc-encoding that we have not */
+	BLOCK_ENCODED = 32768 /* a grpc-encoding that we have not */
 };
 
 /* see grpc_engine.h */
@@ -48,12 +48,11 @@ void vmc_grpc_block_begin(struct vmc_grpc *g)
 		g->block_flags |= BLOCK_END_STREAM;
 	if (is_new) {
 		g->last_stream = g->frame_stream;
-		stream = g->goodbye ? NULL :
-				      vmc_grpc_open(g, g->frame_stream);
+		stream = g->goodbye ? NULL : vmc_grpc_open(g, g->frame_stream);
 		if (!stream && !g->goodbye)
 			g->block_flags |= BLOCK_REFUSED;
-	} else if (stream && (vmc_grpc_is_server(g) ||
-			      stream->flags & STREAM_HEADERS)) {
+	} else if (stream &&
+		   (vmc_grpc_is_server(g) || stream->flags & STREAM_HEADERS)) {
 		g->block_flags |= BLOCK_TRAILERS;
 	}
 	if (!stream)
@@ -87,8 +86,8 @@ static int is_value(struct vmc_view value)
 {
 	size_t i;
 
-	if (value.ptr_len > 0 && (is_blank(value.ptr[0]) ||
-				  is_blank(value.ptr[value.ptr_len - 1])))
+	if (value.ptr_len > 0 &&
+	    (is_blank(value.ptr[0]) || is_blank(value.ptr[value.ptr_len - 1])))
 		return 0;
 	for (i = 0; i < value.ptr_len; i++)
 		if (value.ptr[i] == 0 || value.ptr[i] == '\r' ||
@@ -170,8 +169,7 @@ static void on_content_length(struct vmc_grpc *g,
 
 	mark(g,
 	     vmc_grpc_number_read(value, &stream->content_length) ||
-		     (before != UINT32_MAX &&
-		      before != stream->content_length),
+		     (before != UINT32_MAX && before != stream->content_length),
 	     BLOCK_MALFORMED);
 }
 
@@ -274,10 +272,9 @@ static const struct action *look_up(const struct action *action,
 static const struct action *find_action(const struct vmc_grpc *g,
 					struct vmc_view name)
 {
-	const struct action *action =
-		look_up(vmc_grpc_is_server(g) ? request_actions :
-						response_actions,
-			name);
+	const struct action *action = look_up(
+		vmc_grpc_is_server(g) ? request_actions : response_actions,
+		name);
 
 	return action ? action : look_up(common_actions, name);
 }

@@ -168,7 +168,8 @@ static void begin_goaway(struct vmc_grpc *g)
 	if (g->frame_left < GOAWAY_HEAD_SIZE)
 		vmc_grpc_break(g, VMC_H2_FRAME_SIZE_ERROR,
 			       "GOAWAY of a wrong size");
-	g->frame_flags = 0; /* it has none: one will say that its head is read */
+	g->frame_flags =
+		0; /* it has none: one will say that its head is read */
 }
 
 static void begin_on_known(struct vmc_grpc *g)
@@ -204,8 +205,8 @@ static void judge_order(struct vmc_grpc *g)
 {
 	int continues = g->frame_type == VMC_H2_CONTINUATION;
 
-	if (!g->settings_seen && (g->frame_type != VMC_H2_SETTINGS ||
-				  g->frame_flags & VMC_H2_ACK))
+	if (!g->settings_seen &&
+	    (g->frame_type != VMC_H2_SETTINGS || g->frame_flags & VMC_H2_ACK))
 		vmc_grpc_break(g, VMC_H2_PROTOCOL_ERROR,
 			       "first frame is not SETTINGS");
 	else if (g->block_open != continues ||
@@ -232,8 +233,8 @@ static void judge_shape(struct vmc_grpc *g)
 static void mask_flags(struct vmc_grpc *g)
 {
 	if (g->frame_type > VMC_H2_HEADERS)
-		g->frame_flags &= (uint8_t) ~(VMC_H2_PADDED |
-					      VMC_H2_HAS_PRIORITY);
+		g->frame_flags &=
+			(uint8_t) ~(VMC_H2_PADDED | VMC_H2_HAS_PRIORITY);
 	if (g->frame_type == VMC_H2_DATA)
 		g->frame_flags &= (uint8_t)~VMC_H2_HAS_PRIORITY;
 }
@@ -312,8 +313,8 @@ static int take_prelude(struct vmc_grpc *g)
 	}
 	if (!take_whole(g, len, &r))
 		return 0;
-	g->frame_flags &= (uint8_t) ~(padded ? VMC_H2_PADDED :
-					       VMC_H2_HAS_PRIORITY);
+	g->frame_flags &=
+		(uint8_t) ~(padded ? VMC_H2_PADDED : VMC_H2_HAS_PRIORITY);
 	if (!padded)
 		return 1;
 	g->frame_padding = vmc_take_u8(&r);
@@ -584,8 +585,8 @@ static int end_frame(struct vmc_grpc *g, struct vmc_engine_event *event)
 static int take_preface(struct vmc_grpc *g)
 {
 	struct vmc_view bytes = { g->window + g->window_at, available(g) };
-	const char *expected = VMC_H2_PREFACE + VMC_H2_PREFACE_SIZE -
-			       g->preface_left;
+	const char *expected =
+		VMC_H2_PREFACE + VMC_H2_PREFACE_SIZE - g->preface_left;
 
 	if (bytes.ptr_len > g->preface_left)
 		bytes.ptr_len = g->preface_left;

@@ -28,8 +28,8 @@ size_t vmc_grpc_room(const struct vmc_grpc *g)
 /* see grpc_engine.h */
 int vmc_grpc_can_answer(const struct vmc_grpc *g)
 {
-	return vmc_grpc_room(g) >= (vmc_grpc_is_server(g) ? ANSWER_SERVER_MAX :
-							    ANSWER_CLIENT_MAX);
+	return vmc_grpc_room(g) >=
+	       (vmc_grpc_is_server(g) ? ANSWER_SERVER_MAX : ANSWER_CLIENT_MAX);
 }
 
 /* see grpc_engine.h. The length is written when it is known. */

@@ -147,8 +147,7 @@ void vmc_grpc_reset(struct vmc_grpc *g, uint32_t id, enum vmc_h2_error error,
 
 /* see grpc_engine.h */
 void vmc_grpc_refuse(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
-		     unsigned http_status, enum vmc_code code,
-		     const char *text)
+		     unsigned http_status, enum vmc_code code, const char *text)
 {
 	static const char encoding[] = "grpc-accept-encoding";
 	struct vmc_writer w;
@@ -196,8 +195,8 @@ static void give_up(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	vmc_grpc_fail(stream, code, why);
 }
 
-static void give_up_oversize(struct vmc_grpc *g,
-			     struct vmc_grpc_stream *stream, uint32_t length)
+static void give_up_oversize(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
+			     uint32_t length)
 {
 	char words[80];
 	struct vmc_text text;

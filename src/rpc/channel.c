@@ -92,7 +92,7 @@ static void begin_connection(struct vmc_channel *channel, vmc_handle stream)
 	memset(&channel->greeting, 0, sizeof(channel->greeting));
 	channel->response_held = 0;
 	channel->proven = 0;
-	channel->pump.ops->init(&channel->engine, VMC_ENGINE_CLIENT,
+	channel->pump.ops->init(channel->pump.engine, VMC_ENGINE_CLIENT,
 				channel->config.window,
 				channel->config.window_len, channel->config.out,
 				channel->config.out_len);
@@ -268,7 +268,7 @@ static void end_call(struct vmc_channel *channel, struct vmc_channel_call *call)
 	if (channel->response_held && channel->response.stream == call->stream)
 		channel->response_held = 0;
 	if (channel->sends == call &&
-	    !channel->pump.ops->idle(&channel->engine))
+	    !channel->pump.ops->idle(channel->pump.engine))
 		(void)break_connection(channel, VMC_ERR_LOST);
 	call->task = NULL;
 	call->stream = 0;
@@ -281,10 +281,14 @@ static void give_up(struct vmc_channel *channel, struct vmc_channel_call *call)
 {
 	int asked = call->stream != 0 && !call->failed;
 
-	if (asked && !call->takes)
-		channel->pump.ops->cancel(&channel->engine, call->stream);
+	enum vmc_status status = VMC_OK;
+
+	if (asked && !call->takes) {
+		channel->pump.ops->cancel(channel->pump.engine, call->stream);
+		status = vmc_pump_send(&channel->pump);
+	}
 	end_call(channel, call);
-	if (asked && call->takes)
+	if ((asked && call->takes) || status < 0)
 		(void)break_connection(channel, VMC_ERR_LOST);
 }
 
@@ -326,31 +330,44 @@ static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
 {
 	struct vmc_channel *channel = step->channel;
 
-	if (status == VMC_ERR_FULL) /* of stream numbers */
-		return lose_connection(channel, status);
+	if (status == VMC_ERR_FULL) /* no further call on this connection: */
+		return calls_in_flight(channel) > 1 ? VMC_AGAIN : status;
 	vmc_error_reset(&channel->error);
 	return vmc_error_set_number(&channel->error, status,
 				    "request does not fit VMC_REQUEST_SIZE",
 				    channel->config.out_len);
 }
 
-/* Sends the request, after what another call may have left half sent. */
+/* VMC_OK if a request can be sent now: what another call may have left half sent
+ * goes first. */
+static enum vmc_status make_room(struct vmc_channel *channel)
+{
+	enum vmc_status status;
+
+	if (channel->pump.ops->idle(channel->pump.engine))
+		return VMC_OK;
+	status = vmc_pump_send(&channel->pump);
+	if (status < 0)
+		return lose_connection(channel, status);
+	return channel->pump.ops->idle(channel->pump.engine) ? VMC_OK :
+							       VMC_AGAIN;
+}
+
 static enum vmc_status send_request(struct step *step)
 {
 	struct vmc_channel *channel = step->channel;
 	struct vmc_channel_call *call = step->call;
-	enum vmc_status status = vmc_pump_send(&channel->pump);
+	enum vmc_status status = make_room(channel);
 
-	if (status < 0)
-		return lose_connection(channel, status);
-	if (status == VMC_AGAIN)
-		return VMC_AGAIN;
+	if (status)
+		return status;
 	step->request->asked.timeout_ns = timeout_ns(call->task, step->now_ms);
 	if (step->request->compose)
 		status = step->request->compose(channel, step->request);
 	if (status == VMC_OK)
-		status = channel->pump.ops->request(
-			&channel->engine, &step->request->asked, &call->stream);
+		status = channel->pump.ops->request(channel->pump.engine,
+						    &step->request->asked,
+						    &call->stream);
 	if (status)
 		return refuse_request(step, status);
 	channel->sends = step->request->asked.tail.ptr_len ? call : NULL;
@@ -383,12 +400,16 @@ static enum vmc_status redial(struct step *step)
 static enum vmc_status begin_request(struct step *step)
 {
 	struct vmc_channel *channel = step->channel;
+	struct vmc_task *task = step->call->task;
 	enum vmc_status status = send_request(step);
+	int sent = task->phase == CALL_WAIT;
 
-	if (step->call->task->phase == CALL_WAIT && status == VMC_ERR_LOST &&
-	    may_redial(channel))
+	if ((status == VMC_ERR_FULL || (sent && status == VMC_ERR_LOST)) &&
+	    may_redial(channel)) {
 		status = redial(step);
-	if (step->call->task->phase == CALL_WAIT && status < 0)
+		sent = task->phase == CALL_WAIT;
+	}
+	if (status == VMC_ERR_FULL || (sent && status < 0))
 		return lose_connection(channel, status);
 	return status;
 }
@@ -457,7 +478,7 @@ static enum vmc_status take_responses(struct step *step)
 		if (status != VMC_AGAIN)
 			return status;
 	}
-	if (channel->pump.ops->failed(&channel->engine, &reason) ==
+	if (channel->pump.ops->failed(channel->pump.engine, &reason) ==
 	    VMC_ERR_PROTOCOL)
 		return reject_peer(channel, reason);
 	return VMC_AGAIN;
@@ -528,6 +549,14 @@ static enum vmc_status step_call(struct step *step)
 	return await_response(step, status == VMC_OK);
 }
 
+/* 1 if what has just come has made room for a request. */
+static int may_send(const struct vmc_channel *channel)
+{
+	return channel->pump.stream != VMC_HANDLE_NONE &&
+	       !channel->response_held &&
+	       channel->pump.ops->idle(channel->pump.engine);
+}
+
 /* Waits for the connection as it is now. */
 static enum vmc_status wait_call(struct vmc_channel *channel,
 				 struct vmc_task *task)
@@ -535,6 +564,8 @@ static enum vmc_status wait_call(struct vmc_channel *channel,
 	if (channel->pump.stream != VMC_HANDLE_NONE)
 		vmc_task_wait(task, channel->pump.stream,
 			      vmc_pump_want(&channel->pump));
+	if (task->phase == CALL_SEND && may_send(channel))
+		vmc_task_until(task, 0);
 	return vmc_task_again(task);
 }
 
@@ -639,10 +670,15 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 				 "channel has neither endpoint nor stream",
 				 NULL);
 	channel->pump.ops = vmc_transport_by_name(transport);
-	if (!channel->pump.ops ||
-	    channel->pump.ops->size > sizeof(channel->engine))
+	if (!channel->pump.ops)
 		return set_error(channel, VMC_ERR_UNSUPPORTED,
 				 "transport is not in this build", transport);
+	if (channel->pump.ops->size > sizeof(channel->engine))
+		channel->pump.engine = config->grpc;
+	if (!channel->pump.engine)
+		return set_error(channel, VMC_ERR_ARGUMENT,
+				 "channel has no room for its transport",
+				 transport);
 	if (was_given(channel))
 		begin_connection(channel, config->stream);
 	return VMC_OK;

@@ -5,12 +5,14 @@
 #include "../base/cursor.h"
 #include "../base/text.h"
 #include "../domain/pool_events.h"
+#include "../wire/field.h"
 #include "../wire/pbio.h"
 
 #include <string.h>
 
 #define REPLY_MAX ((size_t)4 << 20) /* what a ttrpc or gRPC peer accepts */
 #define NS_PER_MS 1000000u
+#define CACHE_SERVICE "cache.CacheService"
 #define WORDS_SIZE 96 /* a refusal's words: what, and what was asked for */
 
 /* Kept out of its caller, whose every path would carry its frame. */
@@ -52,7 +54,8 @@ enum vmc_status vmc_cache_service_init(struct vmc_server *server)
 static void send_reply(struct vmc_connection *connection,
 		       const struct vmc_engine_reply *reply)
 {
-	if (connection->pump.ops->reply(&connection->engine, reply) != VMC_OK)
+	connection->stream = reply->stream;
+	if (connection->pump.ops->reply(connection->pump.engine, reply))
 		connection->gone = 1;
 }
 
@@ -287,6 +290,39 @@ static void answer_no_method(struct vmc_server *server,
 		       event->method);
 }
 
+/*
+ * grpc.health.v1.Health (grpc/doc/health-checking.md): HealthCheckRequest
+ * names a service in its field 1; HealthCheckResponse says SERVING. Watch is
+ * a stream, which there is none of.
+ */
+static void request_health(struct vmc_server *server,
+			   struct vmc_connection *connection,
+			   const struct vmc_engine_event *event)
+{
+	static const uint8_t serving[] = { VMC_FIELD_TAG(1, VMC_FIELD_VARINT),
+					   1 };
+	static const struct vmc_view part = { serving, sizeof(serving) };
+	struct vmc_view service = { NULL, 0 };
+	struct vmc_field field;
+	struct vmc_reader r;
+
+	vmc_reader_init(&r, event->payload);
+	while (vmc_field_take(&r, &field))
+		if (field.tag == VMC_FIELD_TAG(1, VMC_FIELD_BYTES))
+			service = field.bytes;
+	if (!vmc_view_is(event->method, "Check"))
+		answer_no_method(server, connection, event);
+	else if (r.fail)
+		answer_error(server, connection, event->stream,
+			     VMC_CODE_INVALID_ARGUMENT,
+			     "request is not a HealthCheckRequest");
+	else if (service.ptr_len && !vmc_view_is(service, CACHE_SERVICE))
+		answer_error(server, connection, event->stream,
+			     VMC_CODE_NOT_FOUND, "unknown service");
+	else
+		answer_parts(connection, event->stream, &part, 1);
+}
+
 /* What a method of the service does, the one without a name if it is none. */
 static const struct method {
 	const char *name;
@@ -306,7 +342,11 @@ static void request(struct vmc_server *server,
 	const struct method *method = methods;
 
 	connection->frame_until_ms = VMC_NEVER; /* the next has its own time */
-	if (!vmc_view_is(event->service, "cache.CacheService")) {
+	if (vmc_view_is(event->service, "grpc.health.v1.Health")) {
+		request_health(server, connection, event);
+		return;
+	}
+	if (!vmc_view_is(event->service, CACHE_SERVICE)) {
 		answer_unknown(server, connection, event->stream, "service ",
 			       event->service);
 		return;
@@ -322,19 +362,6 @@ static void request(struct vmc_server *server,
 	method->request(server, connection, event);
 }
 
-static void cancelled(struct vmc_server *server,
-		      const struct vmc_connection *connection, uint32_t stream)
-{
-	uint32_t i;
-
-	for (i = 0; i < server->call_len; i++)
-		if (server->call[i].connection == connection &&
-		    server->call[i].stream == stream) {
-			remove_call(server, i);
-			return;
-		}
-}
-
 /*
  * A connection's life
  */
@@ -345,7 +372,21 @@ static void end_reply(struct vmc_connection *connection)
 		connection->reply->connection = NULL;
 	connection->reply = NULL;
 	connection->slot = -1;
+	connection->stream = 0;
 	connection->started = 0;
+	connection->write_until_ms = VMC_NEVER;
+}
+
+/* A VM that was not delivered goes back, or, if somebody may know it, is
+ * stopped. */
+static void undelivered(struct vmc_server *server,
+			struct vmc_connection *connection)
+{
+	if (connection->slot >= 0)
+		vmc_pool_give_back(server->config.pool,
+				   (uint32_t)connection->slot,
+				   connection->started, server->now_ms);
+	end_reply(connection);
 }
 
 static void delivered(struct vmc_server *server,
@@ -354,8 +395,23 @@ static void delivered(struct vmc_server *server,
 	if (connection->slot >= 0)
 		vmc_pool_handed(server->config.pool, (uint32_t)connection->slot,
 				&connection->peer, server->now_ms);
-	connection->write_until_ms = VMC_NEVER;
 	end_reply(connection);
+}
+
+/* Of a call that waits, or of one whose reply is under way. */
+static void cancelled(struct vmc_server *server,
+		      struct vmc_connection *connection, uint32_t stream)
+{
+	uint32_t i;
+
+	if (stream == connection->stream)
+		undelivered(server, connection);
+	for (i = 0; i < server->call_len; i++)
+		if (server->call[i].connection == connection &&
+		    server->call[i].stream == stream) {
+			remove_call(server, i);
+			return;
+		}
 }
 
 static APART void act(struct vmc_server *server,
@@ -387,15 +443,11 @@ static void settle_reply(struct vmc_server *server,
 	struct vmc_engine_event event;
 
 	while (connection->pump.ops &&
-	       connection->pump.ops->next(&connection->engine, &event)) {
+	       connection->pump.ops->next(connection->pump.engine, &event)) {
 		if (event.type != VMC_ENGINE_REQUEST)
 			act(server, connection, &event);
 	}
-	if (connection->slot >= 0)
-		vmc_pool_give_back(server->config.pool,
-				   (uint32_t)connection->slot,
-				   connection->started, server->now_ms);
-	end_reply(connection);
+	undelivered(server, connection);
 }
 
 /* see cache_service.h */
@@ -420,7 +472,7 @@ void vmc_cache_service_drop(struct vmc_server *server,
 static int is_over(struct vmc_connection *connection, const char **why)
 {
 	enum vmc_status status =
-		connection->pump.ops->failed(&connection->engine, why);
+		connection->pump.ops->failed(connection->pump.engine, why);
 
 	if (vmc_connection_sending(connection) && !connection->gone)
 		return 0;
@@ -465,6 +517,9 @@ void vmc_cache_service_wake(struct vmc_server *server,
 	if (status == VMC_ERR_PROTOCOL)
 		vmc_cache_service_drop(server, connection,
 				       "it speaks no transport of ours");
+	else if (status == VMC_ERR_FULL)
+		vmc_cache_service_drop(server, connection,
+				       "all places for gRPC are taken");
 	else if (status < 0 || (!connection->pump.ops && connection->ended))
 		vmc_cache_service_drop(server, connection, NULL);
 	else if (connection->pump.ops)

@@ -22,7 +22,8 @@ void vmc_connection_close(struct vmc_server *server,
 
 /*
  * Receives once. The first byte chooses the engine: VMC_ERR_PROTOCOL if no
- * transport begins with it. Otherwise what vmc_pump_recv returns.
+ * transport begins with it, VMC_ERR_FULL if it is gRPC and all of the host's
+ * slots for that are taken. Otherwise what vmc_pump_recv returns.
  */
 enum vmc_status
 vmc_connection_recv(struct vmc_server *server,
@@ -30,6 +31,9 @@ vmc_connection_recv(struct vmc_server *server,
 
 /* 1 if it can take a reply now. */
 int vmc_connection_idle(struct vmc_connection *connection);
+
+/* Says that nothing more is answered, if its transport has a word for it. */
+void vmc_connection_goodbye(struct vmc_connection *connection);
 
 /* 1 if something of it is still to be sent. */
 int vmc_connection_sending(struct vmc_connection *connection);
