@@ -5,8 +5,8 @@
  *	EMPTY -> BOOTING -> CHECKING -> PAUSING -> READY -> HANDING -> EMPTY
  *	            \___________\___________\________\____-> STOPPING -> EMPTY
  *
- * - `number` slots are kept READY; one that is taken refills at once, at
- *   most `boot_parallel` together.
+ * - `number` slots are kept READY; one that is taken refills at once, or
+ *   after refill_ms if nobody waits, at most `boot_parallel` together.
  * - A boot that fails costs its slot a growing, jittered wait. It never
  *   closes the pool.
  * - A READY VM that dies is noticed, stopped and replaced.
@@ -95,6 +95,9 @@ struct vmc_pool_config {
 	uint32_t step_timeout_ms; /* 0: 10 000, attach and the like */
 	uint32_t retry_min_ms;    /* 0: 500, first wait after a failure */
 	uint32_t retry_max_ms;    /* 0: 30 000 */
+	uint32_t refill_ms;       /* from a take until the slot boots again, so
+				   * that the boot does not take processors
+				   * from the taker; 0: at once */
 	uint32_t digest;          /* of the configuration, for records */
 	struct vmc_env env;       /* its entropy, for jitter */
 	void *drivers;            /* number * hypervisor.ops->vm_size bytes, */

@@ -262,6 +262,7 @@ static enum vmc_status stay_in_line(struct vmc_pool *pool,
 	if (++pool->last_ticket == 0)
 		pool->last_ticket = 1; /* 0 is no ticket */
 	ticket->number = pool->last_ticket;
+	pool->due_ms = 0; /* slots that take their time are due now */
 	pool->line[pool->line_len++] = ticket->number;
 	return VMC_AGAIN;
 }

@@ -227,9 +227,18 @@ static int may_boot(const struct vmc_pool *pool)
 	return !pool->stopping && pool->booting < pool->config.boot_parallel;
 }
 
+/* A slot that nothing has failed in does not let those in line wait. */
+static uint64_t boots_at(const struct vmc_pool *pool,
+			 const struct vmc_pool_slot *slot)
+{
+	if (!may_boot(pool))
+		return VMC_NEVER;
+	return slot->failures == 0 && pool->line_len ? 0 : slot->retry_ms;
+}
+
 static int step_empty(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 {
-	if (!may_boot(pool) || slot->retry_ms > pool->now_ms)
+	if (boots_at(pool, slot) > pool->now_ms)
 		return 0;
 	slot->vm.begun_ms = pool->now_ms;
 	slot->task.deadline_ms = pool->now_ms + pool->config.boot_timeout_ms;
@@ -360,7 +369,7 @@ uint64_t vmc_pool_slot_until(const struct vmc_pool *pool,
 	if (slot->kick)
 		return 0;
 	if (is_vacant(slot))
-		return may_boot(pool) ? slot->retry_ms : VMC_NEVER;
+		return boots_at(pool, slot);
 	return slot->task.until_ms;
 }
 
@@ -391,7 +400,7 @@ enum vmc_status vmc_pool_slot_take(struct vmc_pool *pool,
 	drop_task(pool, slot);
 	count_as(pool, slot, COUNTED_NOWHERE);
 	slot->failures = 0;
-	slot->retry_ms = pool->now_ms;
+	slot->retry_ms = pool->now_ms + pool->config.refill_ms;
 	vmc_pool_report(pool, VMC_EVENT_VM_TAKEN, slot, NULL)->ms =
 		pool->now_ms - slot->since_ms;
 	return VMC_OK;

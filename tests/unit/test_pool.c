@@ -488,6 +488,69 @@ TEST(failed_boots_back_off_up_to_the_cap)
 	CHECK_EQ_INT(vmc_pool_ready(&w.pool), 1);
 }
 
+/*
+ * Refilling
+ */
+
+static void take_and_hand(void)
+{
+	vmc_pool_handed(&w.pool, take_now(), &nobody, w.sim.now_ms);
+	pool_world_settle(&w);
+}
+
+static void start_unhurried(uint32_t number)
+{
+	pool_world_begin(&w, number);
+	w.config.refill_ms = 50;
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	CHECK_EQ_INT(vmc_pool_ready(&w.pool), number);
+}
+
+TEST(a_refill_leaves_its_taker_some_time)
+{
+	start_unhurried(2);
+	take_and_hand();
+	CHECK_EQ_INT(vmc_pool_ready(&w.pool), 1);
+	CHECK_EQ_INT(vmc_pool_until(&w.pool), w.sim.now_ms + 50);
+	pool_world_pass(&w, 49);
+	CHECK_EQ_INT(vmc_pool_ready(&w.pool), 1);
+	pool_world_pass(&w, 1);
+	CHECK_EQ_INT(vmc_pool_ready(&w.pool), 2);
+}
+
+TEST(a_refill_does_not_let_anybody_wait)
+{
+	struct vmc_pool_ticket ticket = { 0 };
+	uint32_t slot;
+
+	start_unhurried(2);
+	take_and_hand();
+	take_and_hand();
+	CHECK_EQ_INT(take(&ticket, &slot), VMC_AGAIN);
+	pool_world_settle(&w);
+	CHECK_EQ_INT(take(&ticket, &slot), VMC_OK);
+	vmc_pool_handed(&w.pool, slot, &nobody, w.sim.now_ms);
+	pool_world_settle(&w);
+}
+
+TEST(a_failure_is_waited_for_whoever_waits)
+{
+	struct vmc_pool_ticket ticket = { 0 };
+	uint32_t slot;
+
+	pool_world_begin(&w, 1);
+	w.config.refill_ms = 50;
+	w.config.retry_min_ms = 1000;
+	w.mock.script[VMC_MOCK_BOOT].wrong_from = 1;
+	pool_world_start(&w);
+	pool_world_settle(&w);
+	CHECK_EQ_INT(take(&ticket, &slot), VMC_AGAIN);
+	pool_world_pass(&w, 400);
+	CHECK_EQ_INT(w.mock.called[VMC_MOCK_BOOT], 1);
+	vmc_pool_leave(&w.pool, &ticket);
+}
+
 TEST(waits_are_jittered)
 {
 	uint64_t first;
@@ -1401,6 +1464,9 @@ TESTS(RUN(fills_at_once_when_boots_are_instant)
       RUN(line_is_bounded)
       RUN(ticket_numbers_may_wrap)
       RUN(failed_boots_back_off_up_to_the_cap)
+      RUN(a_refill_leaves_its_taker_some_time)
+      RUN(a_refill_does_not_let_anybody_wait)
+      RUN(a_failure_is_waited_for_whoever_waits)
       RUN(waits_are_jittered)
       RUN(success_ends_the_back_off)
       RUN(a_failing_slot_does_not_hold_up_the_others)
