@@ -243,6 +243,7 @@ static const struct qemu_script resume_script = {
 	.name = "resume",
 	.request = { QMP_CONT, QMP_STATUS },
 	.request_len = 2,
+	.resumes = 1,
 	.run_state = "running",
 };
 
@@ -284,8 +285,9 @@ static enum vmc_status operate(struct vmc_qemu *qemu, struct vmc_vm *vm,
 						    script->name));
 		vmc_qemu_talk_begin(mine);
 		task->phase = 1;
+	} else {
+		vmc_qemu_hear(qemu, vm);
 	}
-	vmc_qemu_hear(qemu, vm);
 	status = vmc_qemu_talk(vm, script, arguments);
 	if (status == VMC_AGAIN)
 		status = vmc_qemu_live(vm, task, now_ms);

@@ -2,9 +2,11 @@
 /*
  * Taking hold of a VM: one that was let go of, or another process's.
  *
- * QEMU serves one QMP client at a time. A second one may connect, and gets
- * its greeting when the first has gone: so a greeting that does not come is
- * somebody else who holds it.
+ * QEMU serves one QMP client at a time. A second one may connect, and is
+ * answered when the first has gone: so an answer that does not come is
+ * somebody else who holds it. What is asked is sent at once, with the
+ * handshake before it: QEMU reads it when it gets to this connection, after
+ * its greeting, and nobody has to wake up for that.
  */
 #include "qemu_vm.h"
 #include "qemu_agent.h"
@@ -20,8 +22,8 @@ enum phase { CONNECT = 1, TALK };
 
 static const struct qemu_script attach_script = {
 	.name = "attach",
-	.request = { QEMU_GREETING, QMP_CAPABILITIES, QMP_STATUS },
-	.request_len = 3,
+	.request = { QMP_HELLO },
+	.request_len = 1,
 };
 
 static enum vmc_status set_gone(struct vmc_vm *vm)
@@ -129,10 +131,12 @@ static enum vmc_status step(const struct vmc_qemu *qemu, struct vmc_vm *vm,
 			    struct vmc_task *task, uint64_t now_ms)
 {
 	enum vmc_status status = VMC_OK;
+	int connects = task->phase == CONNECT;
 
-	if (task->phase == CONNECT)
+	if (connects)
 		status = connect_control(vm, task, now_ms);
-	vmc_qemu_hear(qemu, vm);
+	if (!connects || status) /* else nothing can have come yet */
+		vmc_qemu_hear(qemu, vm);
 	if (qemu_vm(vm)->ended)
 		return set_gone(vm);
 	if (status == VMC_OK) {

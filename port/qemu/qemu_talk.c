@@ -146,7 +146,11 @@ static void take_event(struct qemu_vm *mine, const struct qmp_message *message)
 {
 	size_t i;
 
-	mine->stopped |= vmc_view_is(message->text, "STOP");
+	if (vmc_view_is(message->text, "STOP")) {
+		mine->stopped = 1;
+		mine->resumed = 0;
+	}
+	mine->resumed |= vmc_view_is(message->text, "RESUME");
 	if (!vmc_view_is(message->text, "SHUTDOWN"))
 		return;
 	mine->ending = 1;
@@ -198,7 +202,8 @@ static int receive(int *fd, void *buf, size_t cap, size_t *len)
 	return 0;
 }
 
-static void hear_control(struct vmc_vm *vm)
+/* How many pieces have come. */
+static int hear_control(struct vmc_vm *vm)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
 	struct qmp_message message;
@@ -209,11 +214,12 @@ static void hear_control(struct vmc_vm *vm)
 		uint8_t *buf = vmc_qmp_recv_buf(&mine->qmp, &cap);
 
 		if (!receive(&mine->control, buf, cap, &len))
-			return;
+			break;
 		vmc_qmp_recv_ack(&mine->qmp, len);
 		while (vmc_qmp_next(&mine->qmp, &message))
 			take_message(vm, &message);
 	}
+	return piece;
 }
 
 static void hear_console(struct qemu_vm *mine, const char *ready)
@@ -248,12 +254,15 @@ static void hear_errors(struct qemu_vm *mine)
 void vmc_qemu_hear(const struct vmc_qemu *qemu, struct vmc_vm *vm)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
+	int spoke = hear_control(vm) > 0;
 
-	/* First, so that all that it has said before is there. */
-	if (!mine->ended && mine->pidfd >= 0)
+	/* One that has just spoken and not hung up has not ended. Before the
+	 * rest is heard, so that all that it has said before is there. */
+	if (!mine->ended && mine->pidfd >= 0 && (!spoke || mine->control < 0))
 		mine->ended =
 			(uint8_t)vmc_process_ended(mine->pidfd, &mine->end);
-	hear_control(vm);
+	if (mine->ended)
+		hear_control(vm);
 	hear_console(mine, vmc_qemu_ready_text(qemu, mine));
 	hear_errors(mine);
 }
@@ -267,6 +276,7 @@ void vmc_qemu_talk_begin(struct qemu_vm *mine)
 {
 	mine->progress = 0;
 	mine->asked = 0;
+	mine->resumed = 0;
 	mine->lost_ms = 0;
 	mine->failed = VMC_OK;
 }
@@ -297,22 +307,38 @@ static enum vmc_status ask(struct vmc_vm *vm, struct qmp_command *command)
 			     "QEMU does not read its control channel", NULL);
 }
 
+/* What query-status would answer, if QEMU has told it by itself. */
+static int is_told(struct qemu_vm *mine, const struct qemu_script *script,
+		   unsigned request)
+{
+	if (request != QMP_STATUS || mine->asked || !script->resumes ||
+	    !mine->resumed || mine->ending || mine->control < 0)
+		return 0;
+	take_run_state(mine, vmc_view_of("running"));
+	return 1;
+}
+
 /* One request of a script: VMC_AGAIN until it has been answered. */
-static enum vmc_status converse(struct vmc_vm *vm, unsigned request,
+static enum vmc_status converse(struct vmc_vm *vm,
+				const struct qemu_script *script,
 				const struct qmp_command *arguments)
 {
 	struct qemu_vm *mine = qemu_vm(vm);
+	unsigned request = script->request[mine->progress];
 	struct qmp_command command = { 0 };
 
 	if (mine->failed)
 		return mine->failed;
+	if (is_told(mine, script, request))
+		return VMC_OK;
 	if (request == QEMU_GREETING)
 		return mine->greeted ? VMC_OK : VMC_AGAIN;
 	if (mine->asked) {
 		if (!mine->answered)
 			return VMC_AGAIN;
 		mine->asked = 0;
-		mine->attached |= request == QMP_CAPABILITIES;
+		mine->attached |=
+			request == QMP_CAPABILITIES || request == QMP_HELLO;
 		return VMC_OK;
 	}
 	if (mine->control < 0)
@@ -346,8 +372,7 @@ enum vmc_status vmc_qemu_talk(struct vmc_vm *vm,
 	enum vmc_status status;
 
 	while (mine->progress < script->request_len) {
-		status = converse(vm, script->request[mine->progress],
-				  arguments);
+		status = converse(vm, script, arguments);
 		if (status)
 			return status;
 		mine->progress++;

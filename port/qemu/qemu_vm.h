@@ -38,6 +38,7 @@ struct qemu_vm {
 	uint8_t greeted;  /* this connection has brought the greeting */
 	uint8_t attached; /* and the rest of the handshake is done */
 	uint8_t stopped;  /* vCPUs have stopped; nobody asked why yet */
+	uint8_t resumed;  /* they run, it was told in this conversation */
 	uint8_t progress; /* of a script */
 	uint8_t answered; /* the command that was asked has been answered */
 	uint32_t asked;   /* its id; 0: none is under way */
@@ -76,6 +77,7 @@ struct qemu_script {
 	const char *name; /* for errors: "pause" */
 	uint8_t request[QEMU_SCRIPT_MAX];
 	uint8_t request_len;
+	uint8_t resumes; /* the event RESUME makes query-status needless */
 	const char *run_state; /* NULL: any will do */
 };
 

@@ -16,6 +16,7 @@ static const char *const request_names[QMP_REQUESTS] = {
 	[QMP_STOP] = "stop",
 	[QMP_CONT] = "cont",
 	[QMP_QUIT] = "quit",
+	[QMP_HELLO] = "query-status",
 	[QMP_ADD_CPU] = "device_add",
 	[QMP_ADD_MEMORY] = "object-add",
 	[QMP_ADD_DIMM] = "device_add",
@@ -250,13 +251,31 @@ static void put_arguments(struct vmc_json_writer *w,
 	}
 }
 
+/*
+ * What comes before a command. QEMU reads a byte at a time, so it is no longer
+ * than it must be; it has no id, since nobody waits for its answer: without
+ * it, QEMU refuses what follows.
+ */
+static const char *prefix_of(const struct qmp_command *command)
+{
+	return command->request == QMP_HELLO ?
+		       "{\"execute\":\"qmp_capabilities\"}" :
+		       "";
+}
+
 /* see qmp.h */
 enum vmc_status vmc_qmp_write(const struct qmp_command *command, uint8_t *out,
 			      size_t cap, size_t *out_len)
 {
+	const char *prefix = prefix_of(command);
+	size_t prefix_len = strlen(prefix);
 	struct vmc_json_writer w;
+	enum vmc_status status;
 
-	vmc_json_writer_init(&w, out, cap);
+	if (cap < prefix_len)
+		return VMC_ERR_TOO_BIG;
+	memcpy(out, prefix, prefix_len);
+	vmc_json_writer_init(&w, out + prefix_len, cap - prefix_len);
 	vmc_json_begin_object(&w);
 	put_member(&w, "execute", vmc_qmp_request_name(command->request));
 	if (command->request >= QMP_ADD_CPU) {
@@ -268,5 +287,8 @@ enum vmc_status vmc_qmp_write(const struct qmp_command *command, uint8_t *out,
 	put_number(&w, "id", command->id);
 	vmc_json_end_object(&w);
 	vmc_put_u8(&w.out, '\n');
-	return vmc_json_writer_end(&w, out_len);
+	status = vmc_json_writer_end(&w, out_len);
+	if (status == VMC_OK)
+		*out_len += prefix_len;
+	return status;
 }

@@ -66,6 +66,7 @@ enum qmp_request {
 	QMP_STOP,
 	QMP_CONT,
 	QMP_QUIT,
+	QMP_HELLO,      /* QMP_CAPABILITIES, and QMP_STATUS that is answered */
 	QMP_ADD_CPU,    /* number: of those added, from 0; socket; cpu */
 	QMP_ADD_MEMORY, /* number: of the DIMM, from 0; mib: its size */
 	QMP_ADD_DIMM,   /* number: of the DIMM */

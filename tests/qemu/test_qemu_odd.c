@@ -105,6 +105,10 @@ static void odd_cont(void)
 		odd_say(odd_console, "[    0.5] Kernel panic - no init\r\n");
 		_exit(0);
 	}
+	if (strncmp(odd, "tells", 5) == 0)
+		odd_say(odd_control, "{\"event\": \"RESUME\"}\r\n");
+	if (odd_is("tells of a stop") && odd_conts > 1)
+		odd_say(odd_control, "{\"event\": \"STOP\"}\r\n");
 	if (!odd_is("stops") && !odd_is("silent"))
 		odd_say(odd_console, "ready\r\n");
 }
@@ -116,6 +120,8 @@ static const char *odd_state(void)
 	if (odd_is("breaks") || (odd_is("stops") && asked++))
 		return "internal-error";
 	if (odd_is("fails later") && odd_conts > 1 && asked++)
+		return "internal-error";
+	if (strncmp(odd, "tells", 5) == 0 && odd_conts > 1)
 		return "internal-error";
 	return odd_runs ? "running" : "paused";
 }
@@ -329,6 +335,25 @@ TEST(a_running_guest_that_stops_by_itself_is_noticed)
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
 }
 
+TEST(what_qemu_has_told_is_not_asked_for)
+{
+	begin_odd("tells");
+	boot(0);
+	CHECK_EQ_INT(resume_vm(0), VMC_OK);
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+}
+
+TEST(one_that_has_stopped_again_is_asked)
+{
+	begin_odd("tells of a stop");
+	boot(0);
+	CHECK_EQ_INT(resume_vm(0), VMC_ERR_VM);
+	CHECK_EQ_STR(
+		w.vm[0].error.text,
+		"resume: the VM should be running, but is: internal-error");
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+}
+
 TEST(what_is_refused_is_told_in_qemus_words)
 {
 	struct vmc_task task = VMC_TASK_INIT;
@@ -364,12 +389,12 @@ TEST(an_answer_that_comes_too_late_is_not_taken_for_another)
 TESTS(RUN(a_plain_one_lives) RUN(one_that_speaks_in_pieces_lives) RUN(
 	nonsense_is_a_broken_protocol) RUN(what_is_not_answered_has_a_deadline)
 	      RUN(a_control_channel_that_is_closed_is_noticed) RUN(
-		      a_guest_that_does_not_run_is_no_boot)
-		      RUN(a_guest_that_stops_by_itself_is_not_ready) RUN(
-			      a_silent_guest_is_not_ready) RUN(a_panic_is_told_with_its_words)
-			      RUN(why_a_guest_has_ended_is_told) RUN(
-				      what_a_running_guest_says_is_heard_if_wanted)
-				      RUN(one_that_says_it_ends_is_taken_at_its_word) RUN(
-					      a_running_guest_that_stops_by_itself_is_noticed)
-					      RUN(what_is_refused_is_told_in_qemus_words)
+		      a_guest_that_does_not_run_is_no_boot) RUN(a_guest_that_stops_by_itself_is_not_ready)
+		      RUN(a_silent_guest_is_not_ready) RUN(a_panic_is_told_with_its_words) RUN(
+			      why_a_guest_has_ended_is_told) RUN(what_a_running_guest_says_is_heard_if_wanted)
+			      RUN(one_that_says_it_ends_is_taken_at_its_word) RUN(
+				      a_running_guest_that_stops_by_itself_is_noticed)
+				      RUN(what_is_refused_is_told_in_qemus_words) RUN(
+					      what_qemu_has_told_is_not_asked_for)
+					      RUN(one_that_has_stopped_again_is_asked)
 						      RUN(an_answer_that_comes_too_late_is_not_taken_for_another))

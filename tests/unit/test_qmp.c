@@ -262,6 +262,9 @@ TEST(commands_are_written)
 	check_written(&c, "{\"execute\":\"qmp_capabilities\",\"id\":1}\n");
 	c = (struct qmp_command){ .request = QMP_STATUS, .id = 4294967295u };
 	check_written(&c, "{\"execute\":\"query-status\",\"id\":4294967295}\n");
+	c = (struct qmp_command){ .request = QMP_HELLO, .id = 2 };
+	check_written(&c, "{\"execute\":\"qmp_capabilities\"}"
+			  "{\"execute\":\"query-status\",\"id\":2}\n");
 	c = (struct qmp_command){ .request = QMP_QUIT, .id = 7 };
 	check_written(&c, "{\"execute\":\"quit\",\"id\":7}\n");
 	c = (struct qmp_command){ .request = QMP_ADD_CPU,
