@@ -517,9 +517,6 @@ static int take_piece(struct vmc_grpc *g, struct vmc_engine_event *event)
 {
 	uint32_t unit = unit_of(g);
 
-	if (g->frame_flags & (VMC_H2_PADDED | VMC_H2_HAS_PRIORITY) &&
-	    g->frame_type <= VMC_H2_HEADERS)
-		return take_prelude(g);
 	if (unit)
 		return unit_piece(g, unit, event);
 	if (available(g) == 0)
@@ -607,6 +604,8 @@ int vmc_grpc_step(struct vmc_grpc *g, struct vmc_engine_event *event)
 		return take_preface(g);
 	if (!g->frame_begun)
 		return begin_frame(g, event);
+	if (g->frame_flags & (VMC_H2_PADDED | VMC_H2_HAS_PRIORITY))
+		return take_prelude(g);
 	if (g->frame_left == 0)
 		return end_frame(g, event);
 	return take_piece(g, event);

@@ -342,6 +342,11 @@ static void request(struct vmc_server *server,
 	const struct method *method = methods;
 
 	connection->frame_until_ms = VMC_NEVER; /* the next has its own time */
+	if (event->timeout_ns == 1) { /* it had passed when it was sent */
+		answer_error(server, connection, event->stream,
+			     VMC_CODE_DEADLINE_EXCEEDED, "deadline has passed");
+		return;
+	}
 	if (vmc_view_is(event->service, "grpc.health.v1.Health")) {
 		request_health(server, connection, event);
 		return;

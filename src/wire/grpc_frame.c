@@ -77,10 +77,15 @@ void vmc_grpc_timeout_write(struct vmc_writer *w, uint64_t ns)
 	vmc_put_u8(w, (uint8_t)units[i].name);
 }
 
-/* Percent-Byte-Unencoded: 0x20-0x24, 0x26-0x7e. */
-static int is_plain(uint8_t byte)
+/* Percent-Byte-Unencoded: 0x20-0x24, 0x26-0x7e. But HTTP/2 has no blank at
+ * either end of a value (RFC 9113, 8.2.1). */
+static int is_plain(struct vmc_view text, size_t i)
 {
-	return byte >= 0x20 && byte <= 0x7e && byte != '%';
+	uint8_t byte = text.ptr[i];
+
+	if (byte == ' ')
+		return i > 0 && i < text.ptr_len - 1;
+	return byte > 0x20 && byte <= 0x7e && byte != '%';
 }
 
 /* see grpc_frame.h */
@@ -89,7 +94,7 @@ size_t vmc_grpc_percent_len(struct vmc_view text)
 	size_t i, len = 0;
 
 	for (i = 0; i < text.ptr_len; i++)
-		len += is_plain(text.ptr[i]) ? 1 : 3;
+		len += is_plain(text, i) ? 1 : 3;
 	return len;
 }
 
@@ -106,7 +111,7 @@ void vmc_grpc_percent_write(struct vmc_writer *w, struct vmc_view text)
 	for (i = 0; i < text.ptr_len; i++) {
 		uint8_t byte = text.ptr[i];
 
-		if (is_plain(byte)) {
+		if (is_plain(text, i)) {
 			vmc_put_u8(w, byte);
 			continue;
 		}
