@@ -46,7 +46,8 @@ NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
 WIRE = field message_view pbio ttrpc_frame
-TRANSPORT_WIRE_grpc = grpc_frame h2_frame hpack hpack_huffman hpack_static
+HPACK = hpack hpack_huffman hpack_static
+TRANSPORT_WIRE_grpc = $(HPACK) grpc_frame h2_frame
 TRANSPORT_WIRE_all = $(TRANSPORT_WIRE_grpc)
 ENGINE = pump transport ttrpc_engine
 ENGINE_ttrpc = transport_table_ttrpc

@@ -9,7 +9,7 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
 	test_cli_options test_cli_toml test_cli_vm_config test_crc32 \
 	test_cursor test_factory test_get_vm test_guest_channel \
 	test_guest_file test_guest_linux test_guest_online \
-	test_guest_process test_guest_stdio \
+	test_guest_process test_guest_stdio test_hpack \
 	test_json_read test_json_write test_linux_loop test_linux_process \
 	test_mock test_null test_pbio test_pool test_port_contract \
 	test_posix_store test_posix_stream test_posix_wait test_pump \
@@ -46,6 +46,9 @@ TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
 # parts of the program that unit tests link; they are in no archive
 CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
 	toml toml_scan vm_config)
+
+# HPACK is in an archive with the transport grpc only; its tests always run
+HPACK_PARTS = $(HPACK:%=$(BUILD)/src/wire/%.o)
 
 # -- Running them ------------------------------------------------------------
 
@@ -129,6 +132,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group
 
+$(BUILD)/tests/test_hpack: $(HPACK_PARTS)
 $(BUILD)/tests/test_cli_options: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_log: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_toml: $(CLI_PARTS)
@@ -189,7 +193,8 @@ bench: program bench_programs ## speed and memory, beside a bare exchange and tt
 # -- Style -------------------------------------------------------------------
 
 C_FILES = $(shell find include src port tests -name '*.[ch]')
-TIDY_FILES = $(LIB_SOURCES) $(PROGRAM_SOURCES) $(GUEST_SOURCES) \
+TIDY_FILES = $(sort $(LIB_SOURCES) $(HPACK:%=src/wire/%.c)) \
+	$(PROGRAM_SOURCES) $(GUEST_SOURCES) \
 	port/guest/newc.c port/guest/vmlinux.c \
 	$(foreach port,$(PORTS),$(PORT_$(port)))
 

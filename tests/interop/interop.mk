@@ -2,7 +2,7 @@
 #
 # Interop with somebody else's ttrpc: Debian's golang-github-containerd-
 # ttrpc-dev, built without a network from /usr/share/gocode; and with somebody
-# else's protobuf: Debian's python3-protobuf.
+# else's protobuf and HPACK: Debian's python3-protobuf and python3-hpack.
 
 GO ?= go
 GOPATH_DEBIAN ?= /usr/share/gocode
@@ -11,7 +11,8 @@ INTEROP = $(BUILD)/interop
 HAVE_GO := $(shell command -v $(GO))
 
 .PHONY: interop_programs
-interop_programs: $(INTEROP)/interop_client $(if $(HAVE_GO),$(INTEROP)/peer) \
+interop_programs: $(INTEROP)/interop_client $(INTEROP)/hpack_blocks \
+	$(if $(HAVE_GO),$(INTEROP)/peer) \
 	$(if $(UNIT_$(AGENT)),$(INTEROP)/agent_vectors \
 		$(INTEROP)/agent_oracle_pb2.py)
 
@@ -33,7 +34,10 @@ $(INTEROP)/%.o: tests/interop/%.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(TEST_CPPFLAGS))
 
-$(INTEROP)/interop_client $(INTEROP)/agent_vectors: $(INTEROP)/%: \
+$(INTEROP)/hpack_blocks: $(HPACK_PARTS)
+
+$(INTEROP)/interop_client $(INTEROP)/hpack_blocks \
+		$(INTEROP)/agent_vectors: $(INTEROP)/%: \
 		$(INTEROP)/%.o $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
