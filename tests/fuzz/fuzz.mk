@@ -18,9 +18,9 @@ FUZZ_CFLAGS = -std=c11 -O1 -g -w \
 FUZZ_CPPFLAGS = $(PORT_CPPFLAGS) $(PB_CPPFLAGS) $(FLAGS_options)
 
 # all that parses, and what that needs; drivers' parsers are in their ports
-FUZZ_SOURCES = $(sort $(LIB_SOURCES) $(HPACK:%=src/wire/%.c)) $(wildcard port/qemu/qmp.c \
-	port/qemu/qemu_console.c port/cli/cli_toml.c port/cli/cli_toml_scan.c \
-	port/cli/cli_escape.c)
+FUZZ_SOURCES = $(sort $(LIB_SOURCES) $(HPACK:%=src/wire/%.c)) $(wildcard \
+	port/qemu/qmp.c port/qemu/qemu_console.c port/cli/cli_toml.c \
+	port/cli/cli_toml_scan.c port/cli/cli_escape.c)
 FUZZ_OBJECTS = $(FUZZ_SOURCES:%.c=$(FUZZ)/%.o) \
 	$(PROTOS:%=$(FUZZ)/%.pb.o) $(NANOPB:%=$(FUZZ)/nanopb/%.o)
 

@@ -10,6 +10,7 @@
 #include "fuzz.h"
 #include "vmcache/store.h"
 #include "../unit/hex.h"
+#include "../unit/hpack_captures.h"
 #include "../unit/ttrpc_captures.h"
 
 static const char *directory;
@@ -196,6 +197,33 @@ static void put_agent_messages(void)
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
+/* The blocks of a connection, each after its length; not the long ones. */
+static void put_blocks(void)
+{
+	uint8_t bytes[4096];
+	size_t i, block_len, len = 0;
+
+	for (i = 0; i < COUNT(hpack_captures); i++) {
+		if (strchr(hpack_captures[i].hex, '{'))
+			continue;
+		if (hpack_captures[i].connection && len > 0) {
+			put("fuzz_hpack", bytes, len);
+			len = 0;
+		}
+		bytes[0] = 6;
+		len = len ? len : 1;
+		block_len = from_hex(hpack_captures[i].hex, bytes + len + 2);
+		bytes[len] = (uint8_t)(block_len >> 8);
+		bytes[len + 1] = (uint8_t)block_len;
+		len += 2 + block_len;
+	}
+	put("fuzz_hpack", bytes, len);
+	/* entries that must go, and the name of one of them stays */
+	put_hex("fuzz_hpack", "00",
+		"0017 3f45 40026161026262 40026363026464 7f000165 7e0166");
+	put_hex("fuzz_hpack", "02", "0007 203fe11f400000 000520 00016100");
+}
+
 int main(int argc, char **argv)
 {
 	MUST(argc == 2);
@@ -209,5 +237,6 @@ int main(int argc, char **argv)
 	put_agent_calls();
 	put_configurations();
 	put_agent_messages();
+	put_blocks();
 	return 0;
 }
