@@ -51,6 +51,16 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 				VMC_VM_MAX, "N", pool_group,
 				"VMs that boot at a time (default: one for "
 				"each CPU)" },
+	[CLI_VM_CONFIG] = { "vm-config", 0, CLI_TEXT, SERVE, 0, 0, "FILE",
+			    pool_group,
+			    "hand out this JSON as the VMs' configuration, "
+			    "Kata's own, and make VMs as it says; other "
+			    "options override what they are made with" },
+	[CLI_AGENT_CONFIG] = { "agent-config", 0, CLI_TEXT, SERVE, 0, 0, "FILE",
+			       pool_group,
+			       "hand out this JSON as the agent's "
+			       "configuration (default: AgentConfig in that "
+			       "of --vm-config)" },
 	[CLI_QUIT_BY] = { "quit-by", 0, CLI_CHOICE, SERVE, 0, 0, "owner|anyone",
 			  pool_group,
 			  "who may stop the server by a call, besides root "

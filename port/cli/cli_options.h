@@ -31,6 +31,8 @@ enum cli_option {
 	/* serve: the pool */
 	CLI_NUMBER,
 	CLI_BOOT_PARALLEL,
+	CLI_VM_CONFIG,
+	CLI_AGENT_CONFIG,
 	CLI_QUIT_BY,
 	CLI_LOG_LEVEL,
 	/* get, run, status: what to do */

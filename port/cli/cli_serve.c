@@ -143,9 +143,13 @@ static enum vmc_status init_factory(void)
 					    "than so many bytes",
 					    sizeof(serve.data));
 	direct->vm_config = serve.settings.vm;
-	direct->json.data.ptr = serve.data;
-	direct->json.data.ptr_len = serve.data_len;
-	direct->json.agent_config = vmc_view_of(agent_json());
+	direct->json = serve.settings.told;
+	if (!direct->json.data.ptr) {
+		direct->json.data.ptr = serve.data;
+		direct->json.data.ptr_len = serve.data_len;
+	}
+	if (!direct->json.agent_config.ptr)
+		direct->json.agent_config = vmc_view_of(agent_json());
 	direct->env = serve.env;
 	return VMC_OK;
 }

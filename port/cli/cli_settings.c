@@ -3,10 +3,9 @@
 #include "cli_settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli_documents.h"
 #include "cli_toml.h"
 #include "vmcache_mock.h"
 
@@ -118,26 +117,6 @@ static enum cli_exit check_sizes(const struct cli_options *options,
 	return CLI_DONE;
 }
 
-/* All of the file; one byte more than may be there, to see that it is not.
- * -1 with errno. */
-static ssize_t read_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t got;
-
-	if (fd < 0)
-		return -1;
-	do {
-		got = read(fd, text + len, sizeof(text) - len);
-		if (got > 0)
-			len += (size_t)got;
-	} while ((got > 0 && len < sizeof(text)) ||
-		 (got < 0 && errno == EINTR));
-	close(fd);
-	return got < 0 ? -1 : (ssize_t)len;
-}
-
 static enum cli_exit take_toml(struct cli_settings *settings,
 			       const struct cli_options *options,
 			       const struct cli_toml *toml)
@@ -170,7 +149,8 @@ static enum cli_exit take_file(struct cli_settings *settings,
 	settings->file = cli_text(options, CLI_CONFIG_FILE, NULL);
 	if (!settings->file)
 		return CLI_DONE;
-	len = read_file(settings->file);
+	/* one byte more than may be there, to see that it is not */
+	len = cli_read_file(settings->file, text, sizeof(text));
 	if (len < 0) {
 		cli_complain(options, "--config %s: %s", settings->file,
 			     strerror(errno));
@@ -188,13 +168,16 @@ static enum cli_exit take_file(struct cli_settings *settings,
 	return take_toml(settings, options, &toml);
 }
 
-/* The file first, so that what is given overrides it. */
+/* The files first, so that what is given overrides them. */
 static enum cli_exit take_all(struct cli_settings *settings,
 			      const struct cli_options *options,
 			      const char *agent)
 {
 	enum cli_exit code = take_file(settings, options);
 
+	if (code == CLI_DONE)
+		code = cli_documents_read(options, &settings->told,
+					  &settings->vm);
 	if (code != CLI_DONE)
 		return code;
 	if (!settings->vm.agent)

@@ -26,6 +26,7 @@ struct cli_settings {
 	enum cli_level level;
 	struct vmc_vm_config vm;
 	struct vmc_qemu_config qemu;
+	struct vmc_cache_config told; /* --vm-config, --agent-config */
 	uint32_t mock_boot_ms, mock_fail;
 	const char *mock_agent_url;
 	const char *file;     /* NULL: there is none */

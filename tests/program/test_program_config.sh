@@ -139,7 +139,65 @@ binary_file_is_refused()
 	refused 1
 }
 
-run_tests file_is_used command_line_goes_before_the_file \
+# document: Kata's VMConfig, from standard input
+document()
+{
+	cat >"$work/vm.json"
+}
+
+document_is_handed_out_as_it_is()
+{
+	document <<-END
+		{ "Unknown": [1, {"a": null}], "HypervisorConfig": {"MemorySize": 512, "NumVCPUs": 2}, "AgentConfig": {"LongLiveConn":  true} }
+	END
+	serve --hypervisor mock --vm-config "$work/vm.json"
+	ready 2
+	expect 0 "$VMCACHE" status --json
+	says out '"vcpus":2,"memory_mib":512'
+	for transport in ttrpc grpc; do
+		expect 0 "$VMCACHE" config --json --transport $transport
+		says out "{\"data\":$(cat "$work/vm.json"),"
+		says out '"agent_config":{"LongLiveConn":  true}}'
+	done
+}
+
+agent_document_goes_before_the_other()
+{
+	echo '{"AgentConfig":{"Debug":true}}' | document
+	echo '{"Trace":true}' >"$work/agent.json"
+	serve --hypervisor mock --memory 64 --vm-config "$work/vm.json" \
+		--agent-config "$work/agent.json"
+	ready 2
+	expect 0 "$VMCACHE" config --json
+	says out '{"data":{"AgentConfig":{"Debug":true}},"agent_config":{"Trace":true}}'
+	expect 0 "$VMCACHE" status --json
+	says out '"memory_mib":64'
+}
+
+bad_documents_are_named()
+{
+	for option in --vm-config --agent-config; do
+		for text in '' '[' '[]' '{"a":1}x' '{"a":}'; do
+			printf '%s' "$text" >"$work/bad.json"
+			expect 1 "$VMCACHE" serve --hypervisor mock \
+				$option "$work/bad.json"
+			says err "$option $work/bad.json: "
+		done
+		expect 1 "$VMCACHE" serve --hypervisor mock $option "$work/none"
+		says err 'No such file'
+		head -c 131073 /dev/zero >"$work/big"
+		expect 1 "$VMCACHE" serve --hypervisor mock $option "$work/big"
+		says err 131072
+	done
+	echo '{"HypervisorConfig":{"NumVCPUs":"two"}}' | document
+	expect 1 "$VMCACHE" serve --hypervisor mock --vm-config "$work/vm.json"
+	says err HypervisorConfig.NumVCPUs
+	[ ! -e "$VMCACHE_ENDPOINT" ] || fail "it opened the endpoint"
+}
+
+run_tests document_is_handed_out_as_it_is \
+	agent_document_goes_before_the_other bad_documents_are_named \
+	file_is_used command_line_goes_before_the_file \
 	without_number_it_is_disabled missing_file_is_named \
 	bad_lines_are_named wrong_types_are_named wrong_numbers_are_named \
 	huge_file_is_refused binary_file_is_refused
