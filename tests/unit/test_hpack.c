@@ -745,6 +745,20 @@ TEST(name_of_an_entry_between_others)
 	}
 }
 
+TEST(name_is_copied_where_the_end_is_near)
+{
+	struct vmc_hpack h;
+
+	fresh(&h);
+	/* 2033 that goes; 632 and 1733 that stay; then 632 by reference */
+	check_fields(&h,
+		     "400161 7fd10e{76}2000 40 7fd903{6e}600 00 "
+		     "400162 7fa50c{77}1700 7f0000",
+		     100, "a: {v}2000\n{n}600: \nb: {w}1700\n{n}600: \n");
+	check_entry(&h, "bebfc0", "{n}600: \nb: {w}1700\n{n}600: \n");
+	CHECK_EQ_INT(table_size(&h), 632 + 1733 + 632);
+}
+
 TEST(names_and_values_by_reference_are_not_added)
 {
 	struct vmc_hpack h;
@@ -932,20 +946,30 @@ TEST(what_does_not_fit_is_not_written)
 	}
 }
 
-TESTS(RUN(examples_of_the_rfc_in_pieces_of_any_size) RUN(captured_blocks_in_pieces_of_any_size) RUN(
-	table_of_the_rfc_after_its_last_example) RUN(static_table_from_end_to_end)
-	      RUN(every_octet_has_a_huffman_code) RUN(each_error_has_its_name) RUN(
-		      first_error_stays) RUN(block_may_end_between_fields_only) RUN(length_below_two_to_the_twentieth)
-		      RUN(integer_may_be_padded_to_five_bytes) RUN(oldest_entries_make_room) RUN(
-			      entries_are_evicted_for_overhead_alone) RUN(table_goes_round_many_times)
-			      RUN(size_of_the_table_goes_down_and_up) RUN(
-				      with_a_table_of_size_0_all_is_read) RUN(name_of_an_entry_that_must_go)
-				      RUN(name_of_an_entry_between_others) RUN(
-					      names_and_values_by_reference_are_not_added)
-					      RUN(long_literal_leaves_the_table_alone) RUN(
-						      long_entry_empties_the_table) RUN(lengths_of_what_is_lost_are_known)
-						      RUN(value_of_a_lost_name_is_kept) RUN(
-							      scratch_is_there_when_the_table_is_full)
-							      RUN(blocks_are_written_as_everybody_reads_them)
-								      RUN(what_is_written_is_read)
-									      RUN(what_does_not_fit_is_not_written))
+TESTS(RUN(examples_of_the_rfc_in_pieces_of_any_size)
+      RUN(captured_blocks_in_pieces_of_any_size)
+      RUN(table_of_the_rfc_after_its_last_example)
+      RUN(static_table_from_end_to_end)
+      RUN(every_octet_has_a_huffman_code)
+      RUN(each_error_has_its_name)
+      RUN(first_error_stays)
+      RUN(block_may_end_between_fields_only)
+      RUN(length_below_two_to_the_twentieth)
+      RUN(integer_may_be_padded_to_five_bytes)
+      RUN(oldest_entries_make_room)
+      RUN(entries_are_evicted_for_overhead_alone)
+      RUN(table_goes_round_many_times)
+      RUN(size_of_the_table_goes_down_and_up)
+      RUN(with_a_table_of_size_0_all_is_read)
+      RUN(name_of_an_entry_that_must_go)
+      RUN(name_of_an_entry_between_others)
+      RUN(name_is_copied_where_the_end_is_near)
+      RUN(names_and_values_by_reference_are_not_added)
+      RUN(long_literal_leaves_the_table_alone)
+      RUN(long_entry_empties_the_table)
+      RUN(lengths_of_what_is_lost_are_known)
+      RUN(value_of_a_lost_name_is_kept)
+      RUN(scratch_is_there_when_the_table_is_full)
+      RUN(blocks_are_written_as_everybody_reads_them)
+      RUN(what_is_written_is_read)
+      RUN(what_does_not_fit_is_not_written));
