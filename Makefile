@@ -424,4 +424,4 @@ endif
 -include $(wildcard $(patsubst %.o,%.d,$(LIB_OBJECTS) $(PROGRAM_OBJECTS) \
 	$(GUEST_OBJECTS) \
 	$(foreach port,$(PORTS),$(PORT_$(port):%.c=$(BUILD)/%.o)) \
-	$(TEST_OBJECTS)))
+	$(TEST_OBJECTS) $(HPACK_PARTS)))
