@@ -167,8 +167,10 @@ static enum cli_exit print_vm(struct vmc_vm *vm)
 
 static enum cli_exit refuse_growth(const struct cli_options *options)
 {
-	cli_complain(options, "--paused hands the VM over as it was cached; "
-			      "leave out --vcpus and --memory");
+	cli_complain(options,
+		     "--paused hands the VM over as it was cached; leave out "
+		     "--%s and --memory",
+		     cli_option_name(options, CLI_WANT_VCPUS));
 	return CLI_USAGE;
 }
 

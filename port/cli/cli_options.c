@@ -206,6 +206,13 @@ const char *cli_command_name(enum cli_command command)
 	return command_names[command];
 }
 
+const char *cli_option_name(const struct cli_options *options,
+			    enum cli_option option)
+{
+	return options->aliased >> option & 1 ? cli_option_aliases[option] :
+						cli_option_rows[option].name;
+}
+
 int cli_given(const struct cli_options *options, enum cli_option option)
 {
 	return (options->given >> option & 1) != 0;
@@ -399,7 +406,8 @@ static int take_count(struct cli_options *options, enum cli_option option,
 	    number > row->max)
 		return COMPLAIN(options,
 				"--%s %.40s: give a whole number, %u to %u",
-				row->name, text, row->min, row->max);
+				cli_option_name(options, option), text,
+				row->min, row->max);
 	options->number[option] = (uint32_t)number;
 	return 0;
 }
@@ -436,8 +444,8 @@ static int take_seconds(struct cli_options *options, enum cli_option option,
 		return COMPLAIN(options,
 				"--%s %.40s: give seconds, as 10 or 0.25, from "
 				"%s to %u",
-				row->name, text, row->min ? "0.001" : "0",
-				row->max / 1000);
+				cli_option_name(options, option), text,
+				row->min ? "0.001" : "0", row->max / 1000);
 	options->number[option] = (uint32_t)ms;
 	return 0;
 }
@@ -465,7 +473,8 @@ static int take_choice(struct cli_options *options, enum cli_option option,
 
 	if (!is_choice(row->value, text))
 		return COMPLAIN(options, "--%s %.40s: unknown; give %s",
-				row->name, text, row->value);
+				cli_option_name(options, option), text,
+				row->value);
 	options->text[option] = text;
 	return 0;
 }
@@ -475,7 +484,7 @@ static int take_text(struct cli_options *options, enum cli_option option,
 {
 	if (!text[0])
 		return COMPLAIN(options, "--%s: the value is empty",
-				cli_option_rows[option].name);
+				cli_option_name(options, option));
 	options->text[option] = text;
 	return 0;
 }
@@ -510,7 +519,7 @@ static int take_value(struct cli_options *options, enum cli_option option,
 		break;
 	}
 	return COMPLAIN(options, "--%s takes no value",
-			cli_option_rows[option].name);
+			cli_option_name(options, option));
 }
 
 /* The command's option of that name or letter; CLI_OPTIONS if none. */
@@ -550,11 +559,24 @@ static int take_option(struct cli_options *options, enum cli_option option,
 	if (!value) {
 		if (!next)
 			return COMPLAIN(options, "--%s needs a value: %s",
-					row->name, row->value);
+					cli_option_name(options, option),
+					row->value);
 		value = next;
 		used = 2;
 	}
 	return take_value(options, option, value) ? -1 : used;
+}
+
+/* Whatever is said of it shall name it as it was written last. */
+static void note_name(struct cli_options *options, enum cli_option option,
+		      const char *name, size_t name_len)
+{
+	uint64_t bit = UINT64_C(1) << option;
+
+	if (is_name(cli_option_aliases[option], name, name_len))
+		options->aliased |= bit;
+	else
+		options->aliased &= ~bit;
 }
 
 static int take_long(struct cli_options *options, const char *word,
@@ -565,8 +587,10 @@ static int take_long(struct cli_options *options, const char *word,
 	enum cli_option option = find(options->command, word + 2, name_len, 0);
 	char name[41];
 
-	if (option != CLI_OPTIONS)
+	if (option != CLI_OPTIONS) {
+		note_name(options, option, word + 2, name_len);
 		return take_option(options, option, value, next);
+	}
 	snprintf(name, sizeof(name), "%.*s",
 		 (int)(name_len > 40 ? 40 : name_len), word + 2);
 	return unknown_option(options, name);

@@ -121,7 +121,8 @@ const char *cli_command_name(enum cli_command command);
 /* What the command line said. Texts are those of argv. */
 struct cli_options {
 	enum cli_command command;
-	uint64_t given; /* bit per enum cli_option */
+	uint64_t given;   /* bit per enum cli_option */
+	uint64_t aliased; /* those that were called by their other name */
 	const char *text[CLI_OPTIONS];
 	uint32_t number[CLI_OPTIONS];
 	const char *const *rest; /* of run: the command and its arguments */
@@ -141,6 +142,10 @@ _Static_assert(CLI_OPTIONS <= 64, "one bit for each option");
  */
 int cli_options_parse(struct cli_options *options, int argc,
 		      const char *const *argv);
+
+/* The option's name as it was written, for what is said of it. */
+const char *cli_option_name(const struct cli_options *options,
+			    enum cli_option option);
 
 /* 1 if the option was on the command line. */
 int cli_given(const struct cli_options *options, enum cli_option option);

@@ -128,14 +128,15 @@ static int is_too_much(struct cli_take *take, enum cli_option option,
 		       uint32_t wanted, uint32_t most)
 {
 	const struct cli_options *options = options_of(take);
-	const char *name = cli_option_rows[option].name;
+	const char *limit = cli_option_rows[option].name;
 
 	if (!most || wanted <= most)
 		return 0;
 	cli_complain(options,
 		     "--%s %u: the cached VMs can be grown to %u "
 		     "(see vmcache serve --max-%s)",
-		     name, cli_number(options, option, 0), most, name);
+		     cli_option_name(options, option),
+		     cli_number(options, option, 0), most, limit);
 	return 1;
 }
 

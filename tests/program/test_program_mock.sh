@@ -55,6 +55,8 @@ growing_is_done()
 	says out "memory   256 MiB"
 	expect 1 "$VMCACHE" get --vcpus 5
 	says err "--vcpus 5: the cached VMs can be grown to 4"
+	expect 1 "$VMCACHE" get --cpus 5
+	says err "--cpus 5: the cached VMs can be grown to 4"
 	expect 1 "$VMCACHE" get --memory 1024
 	says err "--memory 1024: the cached VMs can be grown to 512"
 	[ "$(grep -c vm-taken "$work/log")" -eq 1 ] ||

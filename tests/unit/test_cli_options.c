@@ -268,6 +268,12 @@ TEST(an_option_may_have_two_names)
 		CHECK_EQ_INT(cli_number(&options, CLI_WANT_VCPUS, 0), 3);
 	}
 	refused("serve --cpus 3", "--cpus is an option of vmcache get");
+	refused("run --cpus x", "--cpus x: give a whole number, 1 to 255");
+	refused("run --cpus=0 x", "--cpus 0: give a whole number, 1 to 255");
+	refused("get --cpus", "--cpus needs a value: N");
+	refused("get --vcpus x", "--vcpus x: give a whole number, 1 to 255");
+	refused("get --cpus 2 --vcpus x",
+		"--vcpus x: give a whole number, 1 to 255");
 }
 
 TEST(variables_are_gathered)
