@@ -68,10 +68,10 @@ extern const struct vmc_factory_ops vmc_factory_remote_ops;
 enum vmc_get_vm_step {
 	VMC_GET_VM_CONFIG = 0, /* asking for the configuration, comparing */
 	VMC_GET_VM_BASE,       /* taking the base VM */
-	VMC_GET_VM_RESUME,
-	VMC_GET_VM_RESEED, /* VMC_RESEED_SIZE bytes of the host's entropy */
-	VMC_GET_VM_TIME,   /* left out if env.wall is unsupported */
-	VMC_GET_VM_VCPUS,  /* hot-adding what is missing */
+	VMC_GET_VM_RESUME,     /* meanwhile the agent is dialled and asked to */
+	VMC_GET_VM_RESEED,     /* VMC_RESEED_SIZE bytes of the host's entropy */
+	VMC_GET_VM_TIME,       /* left out if env.wall is unsupported */
+	VMC_GET_VM_VCPUS,      /* hot-adding what is missing */
 	VMC_GET_VM_MEMORY,
 	VMC_GET_VM_ONLINE, /* telling the guest to use it */
 	VMC_GET_VM_STEPS
@@ -103,12 +103,12 @@ struct vmc_get_vm {
 	struct vmc_error reason; /* the compare: the path that differs */
 
 	/* Private. */
-	struct vmc_task call;
+	struct vmc_task call, reseed;
 	struct vmc_cache_config config;
 	uint64_t step_begun_ms;
 	struct vmc_wall wall;
 	enum vmc_status result;
-	uint8_t memory_added;
+	uint8_t memory_added, reseeded;
 	uint8_t entropy[VMC_RESEED_SIZE];
 };
 

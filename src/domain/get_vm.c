@@ -64,28 +64,42 @@ static enum vmc_status step_base(struct vmc_get_vm *get, struct vmc_vm *vm,
 					    vmc_view_of(vm->agent_url));
 }
 
-static enum vmc_status step_resume(struct vmc_get_vm *get, struct vmc_vm *vm,
-				   uint64_t now_ms)
-{
-	return vmc_vm_resume(vm, &get->call, now_ms);
-}
-
+/* On a task of its own: it may be under way before the VM runs. */
 static enum vmc_status step_reseed(struct vmc_get_vm *get, struct vmc_vm *vm,
 				   uint64_t now_ms)
 {
 	struct vmc_view entropy = { get->entropy, sizeof(get->entropy) };
 	enum vmc_status status;
 
-	if (!vmc_task_active(&get->call)) {
+	if (get->reseeded)
+		return VMC_OK;
+	if (!vmc_task_active(&get->reseed)) {
 		status = get->env.entropy(get->env.ctx, get->entropy,
 					  sizeof(get->entropy));
 		if (status)
 			return status;
 	}
-	status = vm->agent.ops->reseed_rng(&vm->agent, entropy, &get->call,
+	status = vm->agent.ops->reseed_rng(&vm->agent, entropy, &get->reseed,
 					   now_ms);
 	if (status != VMC_AGAIN)
 		memset(get->entropy, 0, sizeof(get->entropy));
+	get->reseeded = status == VMC_OK;
+	return status;
+}
+
+/*
+ * While the VM resumes, its agent is dialled and asked already: what is sent
+ * lies in the VM's channel until it runs. If that fails, it may be the first
+ * sign of a VM that ends, and the driver will know better why; if it has not
+ * ended, the agent is asked again.
+ */
+static enum vmc_status step_resume(struct vmc_get_vm *get, struct vmc_vm *vm,
+				   uint64_t now_ms)
+{
+	enum vmc_status status = vmc_vm_resume(vm, &get->call, now_ms);
+
+	if (status == VMC_AGAIN && step_reseed(get, vm, now_ms) < 0)
+		vmc_error_reset(&vm->error);
 	return status;
 }
 
@@ -155,6 +169,7 @@ static void begin_step(struct vmc_get_vm *get, struct vmc_task *task,
 {
 	get->step = step;
 	get->step_begun_ms = now_ms;
+	get->reseed.deadline_ms = task->deadline_ms;
 	vmc_task_enter(task, PHASE_OF(step), &get->call);
 }
 
@@ -163,6 +178,7 @@ static void cancel_get(struct vmc_task *task)
 	struct vmc_get_vm *get = task->owner;
 
 	vmc_task_cancel(&get->call);
+	vmc_task_cancel(&get->reseed);
 	memset(get->entropy, 0, sizeof(get->entropy));
 }
 
@@ -174,6 +190,8 @@ static void begin(struct vmc_get_vm *get, struct vmc_vm *vm,
 	memset(get->step_ms, 0, sizeof(get->step_ms));
 	get->mismatch = 0;
 	get->memory_added = 0;
+	get->reseeded = 0;
+	vmc_task_init(&get->reseed);
 	task->owner = get;
 	task->cancel = cancel_get;
 	begin_step(get, task, VMC_GET_VM_CONFIG, now_ms);
@@ -230,5 +248,6 @@ enum vmc_status vmc_factory_get_vm(struct vmc_get_vm *get, struct vmc_vm *vm,
 		if (status == VMC_OK)
 			return vmc_task_end(task, get->result);
 	}
+	vmc_task_show(task, &get->reseed);
 	return vmc_task_forward(task, &get->call);
 }

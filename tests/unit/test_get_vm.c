@@ -318,6 +318,42 @@ TEST(waits_for_each_step)
 	check_running();
 }
 
+TEST(agent_is_asked_while_the_vm_resumes)
+{
+	begin();
+	w.mock.script[VMC_MOCK_RESUME].delay_ms = 10;
+	agent.wrong = "reseed";
+	agent.status = VMC_AGAIN;
+	CHECK_EQ_INT(step(), VMC_AGAIN);
+	CHECK_EQ_STR(said, "resume reseed");
+	CHECK_EQ_INT(get.step, VMC_GET_VM_RESUME);
+	w.owned = 1;
+	agent.wrong = NULL; /* it answers before the driver does */
+	CHECK_EQ_INT(step(), VMC_AGAIN);
+	CHECK_EQ_INT(get.step, VMC_GET_VM_RESUME);
+	pool_world_pass(&w, 10);
+	CHECK_EQ_INT(step(), VMC_OK);
+	CHECK_EQ_STR(said, "resume reseed time");
+	CHECK_EQ_INT(agent.entropy_len, 512);
+	check_running();
+}
+
+TEST(agent_that_fails_too_early_is_asked_again)
+{
+	begin();
+	w.mock.script[VMC_MOCK_RESUME].delay_ms = 10;
+	agent.wrong = "reseed";
+	agent.status = VMC_ERR_LOST;
+	CHECK_EQ_INT(step(), VMC_AGAIN);
+	w.owned = 1;
+	pool_world_pass(&w, 10);
+	agent.wrong = NULL;
+	CHECK_EQ_INT(step(), VMC_OK);
+	CHECK_EQ_STR(said, "resume reseed reseed time");
+	CHECK_EQ_INT(vm.error.status, VMC_OK);
+	check_running();
+}
+
 TEST(waits_for_a_vm)
 {
 	begin();
@@ -431,6 +467,31 @@ TEST(driver_that_fails_leaves_no_vm)
 	driver_fails(VMC_MOCK_ADD_VCPUS, "resume reseed time vcpus stop");
 	driver_fails(VMC_MOCK_ADD_MEMORY,
 		     "resume reseed time vcpus memory stop");
+}
+
+/* Whatever the agent says of it. */
+TEST(driver_says_why_a_vm_does_not_resume)
+{
+	static const uint8_t zeros[512];
+	static const enum vmc_status agents[] = { VMC_AGAIN, VMC_ERR_LOST };
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		w.mock.script[VMC_MOCK_RESUME].delay_ms = 10;
+		w.mock.script[VMC_MOCK_RESUME].wrong_from = 1;
+		w.mock.script[VMC_MOCK_RESUME].status = VMC_ERR_VM;
+		w.mock.script[VMC_MOCK_RESUME].text = "driver says no";
+		agent.wrong = "reseed";
+		agent.status = agents[i];
+		CHECK_EQ_INT(step(), VMC_AGAIN);
+		w.owned = 1;
+		pool_world_pass(&w, 10);
+		CHECK_EQ_INT(step(), VMC_ERR_VM);
+		CHECK_EQ_STR(vm.error.text, "driver says no");
+		CHECK_EQ_STR(said, "resume reseed stop");
+		CHECK_EQ_MEM(get.entropy, zeros, sizeof(zeros));
+		check_nothing_left();
+	}
 }
 
 static void agent_fails(const char *call, const char *expected)
@@ -594,6 +655,8 @@ TESTS(RUN(does_every_step_in_order)
       RUN(onlines_what_was_added_before)
       RUN(each_vm_has_its_own_entropy)
       RUN(waits_for_each_step)
+      RUN(agent_is_asked_while_the_vm_resumes)
+      RUN(agent_that_fails_too_early_is_asked_again)
       RUN(waits_for_a_vm)
       RUN(agent_is_told_where_it_is)
       RUN(host_without_a_calendar)
@@ -602,6 +665,7 @@ TESTS(RUN(does_every_step_in_order)
       RUN(configuration_that_cannot_be_read_fails)
       RUN(second_use_starts_afresh)
       RUN(driver_that_fails_leaves_no_vm)
+      RUN(driver_says_why_a_vm_does_not_resume)
       RUN(agent_that_fails_leaves_no_vm)
       RUN(deadline_covers_every_step)
       RUN(too_many_vcpus)
