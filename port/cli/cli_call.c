@@ -46,6 +46,8 @@ void cli_call_init(struct cli_call *call, const struct cli_options *options,
 	call->endpoint = cli_endpoint(options);
 	call->env = vmc_posix_env(&call->clock);
 	vmc_posix_waiter_init(&call->waiter);
+	vmc_posix_spin_init(&call->waiter.spin,
+			    cli_number(options, CLI_SPIN, VMC_POSIX_SPIN_US));
 	call->timeout_ms = cli_timeout(options, timeout_ms);
 	call->deadline_ms = VMC_NEVER;
 	if (call->timeout_ms)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "vmcache/config.h"
+#include "vmcache_posix.h"
 
 #define SERVE CLI_FOR(CLI_SERVE)
 #define GET CLI_FOR(CLI_GET)
@@ -184,6 +185,12 @@ const struct cli_option_row cli_option_rows[CLI_OPTIONS] = {
 			      "SECONDS", common_group,
 			      "give up if the command has not begun by then "
 			      "(default: never)" },
+	[CLI_SPIN] = { "spin", 0, CLI_COUNT, EVERY, 0, VMC_POSIX_SPIN_MAX_US,
+		       "MICROSECONDS", common_group,
+		       "look so long for what is waited for before going to "
+		       "sleep, if there is more than one CPU and it was not "
+		       "in vain before (default " STRING_OF(
+			       VMC_POSIX_SPIN_US) "; serve: 0)" },
 	[CLI_JSON] = { "json", 'j', CLI_FLAG, PRINTS, 0, 0, NULL, common_group,
 		       "print JSON" },
 	[CLI_HELP] = { "help", 'h', CLI_FLAG, EVERY | CLI_FOR(CLI_NONE), 0, 0,

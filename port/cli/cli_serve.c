@@ -368,6 +368,7 @@ static enum vmc_status prepare(void)
 		status = vmc_linux_loop_init(&serve.loop, &serve.error);
 	if (status)
 		return status;
+	vmc_posix_spin_init(&serve.loop.spin, serve.settings.spin_us);
 	catch_signals();
 	return init_server();
 }

@@ -29,6 +29,7 @@ static void take_pool(struct cli_settings *s, const struct cli_options *o)
 {
 	s->number = cli_number(o, CLI_NUMBER, s->number);
 	s->boot_parallel = cli_number(o, CLI_BOOT_PARALLEL, s->boot_parallel);
+	s->spin_us = cli_number(o, CLI_SPIN, 0);
 	s->level = cli_log_level(cli_text(o, CLI_LOG_LEVEL, "info"));
 	s->owner_only = strcmp(cli_text(o, CLI_QUIT_BY, "owner"), "owner") == 0;
 }

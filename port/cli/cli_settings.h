@@ -22,6 +22,7 @@ struct cli_settings {
 	uint32_t number;
 	uint32_t boot_parallel; /* 0: the pool's default */
 	uint32_t boot_timeout_ms;
+	uint32_t spin_us;   /* of the server's loop */
 	uint8_t owner_only; /* Quit is for the owner (and root) */
 	enum cli_level level;
 	struct vmc_vm_config vm;

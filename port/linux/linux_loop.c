@@ -48,6 +48,7 @@ enum vmc_status vmc_linux_loop_init_checked(struct vmc_linux_loop *loop,
 	if (status)
 		return status;
 	loop->posix.listening = 0;
+	vmc_posix_spin_init(&loop->spin, 0);
 	loop->mark = 0;
 	for (i = 0; i < VMC_SERVER_WAIT_MAX; i++)
 		loop->entry[i].handle = -1;
@@ -271,6 +272,19 @@ static int take(struct vmc_linux_loop *loop, const struct epoll_event *event,
 	return 1;
 }
 
+struct look {
+	int epoll, max;
+	struct epoll_event *events;
+};
+
+static int look(void *ctx)
+{
+	const struct look *at = ctx;
+	int events_len = epoll_wait(at->epoll, at->events, at->max, 0);
+
+	return events_len > 0 ? events_len : 0;
+}
+
 /* see vmcache_linux.h */
 void vmc_linux_loop_wait(struct vmc_linux_loop *loop, struct vmc_wait *out,
 			 size_t cap, size_t *out_len, uint64_t until_ms,
@@ -278,11 +292,15 @@ void vmc_linux_loop_wait(struct vmc_linux_loop *loop, struct vmc_wait *out,
 {
 	struct epoll_event events[VMC_LINUX_GOT_MAX];
 	int max = cap < VMC_LINUX_GOT_MAX ? (int)cap : VMC_LINUX_GOT_MAX;
+	struct look at = { loop->epoll, max, events };
 	int events_len =
-		epoll_wait(loop->epoll, events, max, timeout(until_ms, now_ms));
+		vmc_posix_spin(&loop->spin, look, &at, until_ms, now_ms);
 	size_t len = 0;
 	int i;
 
+	if (events_len == 0)
+		events_len = epoll_wait(loop->epoll, events, max,
+					timeout(until_ms, now_ms));
 	for (i = 0; i < events_len; i++)
 		len += (size_t)take(loop, &events[i], &out[len]);
 	*out_len = len;

@@ -49,9 +49,18 @@ struct vmc_linux_entry {
 	uint16_t mark; /* the list that it was last seen in */
 };
 
-/* Complete so that it can be placed anywhere; private. */
+/* Complete so that it can be placed anywhere; private but for `spin`. */
 struct vmc_linux_loop {
 	struct vmc_posix posix;
+
+	/*
+	 * How long a wait looks before it sleeps: nothing unless the host says
+	 * vmc_posix_spin_init(&loop.spin, us) after init. Each call that is
+	 * not followed by another one that soon costs so much more processor
+	 * time, until it backs off.
+	 */
+	struct vmc_posix_spin spin;
+
 	int epoll, event;
 	uint16_t mark;
 	struct vmc_linux_entry entry[VMC_SERVER_WAIT_MAX];

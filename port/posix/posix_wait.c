@@ -32,13 +32,55 @@ static int one_processor(void)
 }
 
 /* see vmcache_posix.h */
+void vmc_posix_spin_init(struct vmc_posix_spin *spin, uint32_t us)
+{
+	spin->us = one_processor() ? 0 : us;
+	spin->misses = 0;
+	spin->skip = 0;
+}
+
+/* Whether it is the turn to look, and there is the time. */
+static int may_spin(struct vmc_posix_spin *spin, uint64_t until_ms,
+		    uint64_t now_ms)
+{
+	if (spin->us == 0 || until_ms <= now_ms ||
+	    until_ms - now_ms <= spin->us / 1000)
+		return 0;
+	if (spin->skip == 0)
+		return 1;
+	spin->skip--;
+	return 0;
+}
+
+/* see vmcache_posix.h */
+int vmc_posix_spin(struct vmc_posix_spin *spin, int (*look)(void *ctx),
+		   void *ctx, uint64_t until_ms, uint64_t now_ms)
+{
+	uint64_t end_us;
+	int found;
+
+	if (!may_spin(spin, until_ms, now_ms))
+		return 0;
+	end_us = now_us() + spin->us;
+	do
+		found = look(ctx);
+	while (found == 0 && now_us() < end_us);
+	if (found) {
+		spin->misses = 0;
+		return found;
+	}
+	if (spin->misses < MISSES_MAX)
+		spin->misses++;
+	spin->skip = (1u << spin->misses) - 1;
+	return 0;
+}
+
+/* see vmcache_posix.h */
 void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter)
 {
-	waiter->spin_us = one_processor() ? 0 : VMC_POSIX_SPIN_US;
+	vmc_posix_spin_init(&waiter->spin, VMC_POSIX_SPIN_US);
 	waiter->signals = NULL;
 	waiter->stop = NULL;
-	waiter->misses = 0;
-	waiter->skip = 0;
 }
 
 static short events_of(unsigned want)
@@ -81,29 +123,19 @@ static void put_fds(struct pollfd *fds, const struct vmc_wait *waits,
 	}
 }
 
-/* Looks without sleeping, if that is worth while: how many have something. */
-static int look(struct vmc_posix_waiter *waiter, struct pollfd *fds,
-		nfds_t fds_len)
-{
-	uint64_t end_us;
-	int ready;
+struct list {
+	struct pollfd *fds;
+	nfds_t fds_len;
+};
 
-	if (waiter->skip > 0) {
-		waiter->skip--;
-		return 0;
-	}
-	end_us = now_us() + waiter->spin_us;
-	do
-		ready = poll(fds, fds_len, 0);
-	while (ready == 0 && now_us() < end_us);
-	if (ready > 0) {
-		waiter->misses = 0;
-		return ready;
-	}
-	if (waiter->misses < MISSES_MAX)
-		waiter->misses++;
-	waiter->skip = (1u << waiter->misses) - 1;
-	return 0;
+/* How many have something. What cannot be looked at is not waited for
+ * either, and that will say so. */
+static int look(void *ctx)
+{
+	const struct list *list = ctx;
+	int ready = poll(list->fds, list->fds_len, 0);
+
+	return ready > 0 ? ready : 0;
 }
 
 /* As poll(2) answers. A timer that is far away comes early: whoever is
@@ -127,10 +159,12 @@ static enum vmc_status wait_for(struct vmc_posix_waiter *waiter,
 				uint64_t until_ms, uint64_t now_ms)
 {
 	const sigset_t *signals = waiter ? waiter->signals : NULL;
+	struct list list = { fds, fds_len };
 	int ready = 0;
 
-	if (waiter && waiter->spin_us && fds_len > 0 && until_ms > now_ms)
-		ready = look(waiter, fds, fds_len);
+	if (waiter && fds_len > 0)
+		ready = vmc_posix_spin(&waiter->spin, look, &list, until_ms,
+				       now_ms);
 	if (ready == 0)
 		ready = sleep_until(signals, fds, fds_len, until_ms, now_ms);
 	if (ready >= 0)

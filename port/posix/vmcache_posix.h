@@ -118,34 +118,52 @@ void vmc_posix_close(void *ctx, vmc_handle handle);
  */
 
 /*
- * How long a waiter looks for an answer before it goes to sleep, in
- * microseconds. 0..1000. Costs so much processor time at most per wait, and
- * saves two wake-ups of an idle processor, which take longer than a whole
- * call: on a machine with nothing else to do a call takes a third of the
- * time. It pays only if the peer runs meanwhile: with one processor it is
- * off, and each time that it was in vain it is left out for longer.
+ * Spinning: looking for a while before going to sleep. It costs so much
+ * processor time at most per wait, and saves the wake-up of an idle processor,
+ * which takes longer than a whole call: on a machine with nothing else to do
+ * a call takes a third of the time if one side spins, and a tenth if both do.
+ * It pays only if the peer runs meanwhile: with one processor it is off, and
+ * each time that it was in vain it is left out for longer, up to 63 waits. Who
+ * waits for nothing but sleeps on, so what is idle costs nothing.
  */
+struct vmc_posix_spin {
+	uint32_t us; /* 0..VMC_POSIX_SPIN_MAX_US; 0: sleep at once */
+
+	/* Private. */
+	uint32_t misses; /* in a row */
+	uint32_t skip;   /* waits until it is tried again */
+};
+
+#define VMC_POSIX_SPIN_MAX_US 1000
+
+/* For so long, or 0 if this thread may use one processor only. */
+void vmc_posix_spin_init(struct vmc_posix_spin *spin, uint32_t us);
+
+/*
+ * For those who wait by other means: calls `look` until it does not return 0
+ * or the time is over, and answers what it returned last; not at all if it is
+ * not worth while or a timer would be late (VMC_NEVER: there is none): 0.
+ */
+int vmc_posix_spin(struct vmc_posix_spin *spin, int (*look)(void *ctx),
+		   void *ctx, uint64_t until_ms, uint64_t now_ms);
+
+/* How long a waiter spins by default, in microseconds. 0..1000. */
 #ifndef VMC_POSIX_SPIN_US
 #define VMC_POSIX_SPIN_US 50
 #endif
 
-#if VMC_POSIX_SPIN_US < 0 || VMC_POSIX_SPIN_US > 1000
+#if VMC_POSIX_SPIN_US < 0 || VMC_POSIX_SPIN_US > VMC_POSIX_SPIN_MAX_US
 #error "VMC_POSIX_SPIN_US must be 0..1000 us"
 #endif
 
 struct vmc_posix_waiter {
 	/* For the caller to set, at any time. */
-	uint32_t spin_us; /* 0: sleep at once. Set by init: VMC_POSIX_SPIN_US,
-			   * or 0 if this thread may use one processor only */
-	const sigset_t *signals; /* the signal mask while it sleeps: signals
+	struct vmc_posix_spin spin; /* init: for VMC_POSIX_SPIN_US */
+	const sigset_t *signals;    /* the signal mask while it sleeps: signals
 				  * that are blocked otherwise can come there
 				  * and nowhere else. NULL: leave it as it is */
 	const volatile sig_atomic_t *stop; /* a handler sets it to end what
 					    * blocks. NULL: nothing does */
-
-	/* Private. */
-	uint32_t misses; /* in a row */
-	uint32_t skip;   /* waits until it is tried again */
 };
 
 void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter);

@@ -29,7 +29,7 @@
 #define CONNECTIONS 16
 #define EXECS 100 /* of each program in a round */
 
-enum side { RAW = 0, OURS, GO, SIDES };
+enum side { RAW = 0, OURS, GO, SIDES, SPINNING = SIDES, SERVERS };
 
 /* One figure of one round, by side. */
 enum row {
@@ -42,6 +42,7 @@ enum row {
 	HAND_OUT_16,
 	STATUS_16_APART,
 	STATUS_APART_US,
+	SPINNING_US, /* RAW: as the row before; OURS: both sides spin */
 	EXEC_US, /* RAW: a program that does nothing; OURS: vmcache status */
 	ROWS
 };
@@ -56,6 +57,7 @@ static const char *const row_names[ROWS] = {
 	[HAND_OUT_16] = "hand-outs, 16 connections, calls/s",
 	[STATUS_16_APART] = "Status, 16, of the server alone",
 	[STATUS_APART_US] = "Status, us, client on another core",
+	[SPINNING_US] = "the same, both sides spin",
 	[EXEC_US] = "vmcache status from exec to exit, us",
 };
 
@@ -66,7 +68,7 @@ struct server {
 
 static char directory[64];
 static const char *program, *floor_program, *go_program;
-static struct server servers[SIDES];
+static struct server servers[SERVERS];
 static struct bench_sizes sizes[BENCH_CALLS];
 static int cpu, other_cpu; /* where all runs; where clients apart do */
 static double figures[ROUNDS_MAX][ROWS][SIDES];
@@ -103,7 +105,7 @@ static void choose_cpus(void)
 
 static void stop_servers(void)
 {
-	for (int i = 0; i < SIDES; i++) {
+	for (int i = 0; i < SERVERS; i++) {
 		if (servers[i].pid <= 0)
 			continue;
 		kill(servers[i].pid, SIGKILL);
@@ -127,7 +129,7 @@ static void serve_go(const char *endpoint)
 
 static void start(enum side side)
 {
-	static const char *const names[] = { "raw", "ours", "go" };
+	static const char *const names[] = { "raw", "ours", "go", "spinning" };
 	struct server *server = &servers[side];
 
 	snprintf(server->endpoint, sizeof(server->endpoint), "%s/%s", directory,
@@ -138,8 +140,10 @@ static void start(enum side side)
 	pin(cpu);
 	if (side == RAW)
 		bench_raw_serve(server->endpoint);
-	if (side == OURS)
-		bench_ours_serve(server->endpoint);
+	/* pinned as they are they would not spin, but the peer runs elsewhere */
+	if (side == OURS || side == SPINNING)
+		bench_ours_serve(server->endpoint,
+				 side == OURS ? 0 : VMC_POSIX_SPIN_US);
 	serve_go(server->endpoint);
 }
 
@@ -292,6 +296,12 @@ static void measure_apart(double figure[ROWS][SIDES], enum side side)
 	figure[STATUS_16_APART][side] =
 		throughput(side, BENCH_STATUS, CONNECTIONS, other_cpu);
 	figure[STATUS_APART_US][side] = run(&measure).p50_us;
+	if (side == RAW)
+		figure[SPINNING_US][RAW] = figure[STATUS_APART_US][RAW];
+	if (side != OURS)
+		return;
+	measure.side = SPINNING;
+	figure[SPINNING_US][OURS] = run(&measure).p50_us;
 }
 
 static void measure_round(double figure[ROWS][SIDES])
@@ -361,7 +371,7 @@ static double own_ticks(void)
 	getrusage(RUSAGE_CHILDREN, &ended);
 	ticks += (seconds(ended.ru_utime) + seconds(ended.ru_stime)) *
 		 (double)sysconf(_SC_CLK_TCK);
-	for (int i = 0; i < SIDES; i++)
+	for (int i = 0; i < SERVERS; i++)
 		if (servers[i].pid > 0)
 			ticks += ticks_of(servers[i].pid);
 	return ticks;
@@ -432,12 +442,12 @@ static void print_row(enum row row)
 
 	printf("%-38s %10.*f %10.*f ", row_names[row], digits, middle(row, RAW),
 	       digits, middle(row, OURS));
-	if (go_program && row != EXEC_US)
+	if (go_program && row < SPINNING_US)
 		printf("%10.*f", digits, middle(row, GO));
 	else
 		printf("%10s", "-");
 	printf(" %9.2f", ratio(row, OURS, row, RAW));
-	if (go_program && row != EXEC_US)
+	if (go_program && row < SPINNING_US)
 		printf(" %9.2f", ratio(row, GO, row, RAW));
 	printf("\n");
 }
@@ -493,13 +503,17 @@ static void report(void)
 	printf("%-38s %10s %10s %10s %9s %9s\n", "", "raw", "ours", "ttrpc-go",
 	       "ours/raw", "go/raw");
 	for (int row = 0; row < ROWS; row++)
-		if (other_cpu >= 0 ||
-		    (row != STATUS_16_APART && row != STATUS_APART_US))
+		if (other_cpu >= 0 || row < STATUS_16_APART ||
+		    row > SPINNING_US)
 			print_row(row);
 	printf("(On another core our client spins for up to %d us before it "
 	       "sleeps. Of the\nlast row, raw is a program that does "
 	       "nothing.)\n\n",
 	       VMC_POSIX_SPIN_US);
+	if (other_cpu >= 0)
+		target("Status to raw on two cores, both sides spin",
+		       ratio(SPINNING_US, OURS, SPINNING_US, RAW), "<=", 0.15,
+		       2);
 	target("Status to raw", ratio(STATUS_US, OURS, STATUS_US, RAW),
 	       "<=", 1.25, 2);
 	target("hand-out to Status", ratio(HAND_OUT_US, OURS, STATUS_US, OURS),
@@ -526,6 +540,7 @@ int main(int argc, char **argv)
 		bench_fail(directory);
 	start(RAW);
 	start(OURS);
+	start(SPINNING);
 	for (int call = 0; call < BENCH_CALLS; call++)
 		sizes[call] = bench_ours_sizes(servers[OURS].endpoint, call);
 	if (go_program)

@@ -64,8 +64,8 @@ struct bench_result bench_raw_latency(const char *endpoint,
 				      struct bench_sizes sizes);
 
 /* Ours: a pool on the mock driver behind a server in the epoll loop, and
- * the library's client, which looks for `spin_us` before it sleeps. */
-_Noreturn void bench_ours_serve(const char *endpoint);
+ * the library's client; each looks for `spin_us` before it sleeps. */
+_Noreturn void bench_ours_serve(const char *endpoint, uint32_t spin_us);
 struct bench_result bench_ours_latency(const char *endpoint,
 				       enum bench_call call, uint32_t spin_us);
 struct bench_sizes bench_ours_sizes(const char *endpoint, enum bench_call call);

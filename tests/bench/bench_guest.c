@@ -170,7 +170,7 @@ static void prepare(void)
 		bench_fail("init");
 	remote.channel = &channel;
 	vmc_posix_waiter_init(&waiter);
-	waiter.spin_us = 0; /* looking is no work */
+	waiter.spin.us = 0; /* looking is no work */
 	vmc_vm_init(&vm, (struct vmc_hypervisor){ &vmc_qemu_ops, &qemu },
 		    driver, agent);
 	vmc_task_init(&task);

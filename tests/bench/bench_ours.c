@@ -46,7 +46,7 @@ static void make_pool(struct vmc_env env)
 }
 
 /* see bench.h */
-void bench_ours_serve(const char *endpoint)
+void bench_ours_serve(const char *endpoint, uint32_t spin_us)
 {
 	static struct vmc_posix_clock clock;
 	struct vmc_env env = vmc_posix_env(&clock);
@@ -62,6 +62,7 @@ void bench_ours_serve(const char *endpoint)
 	make_pool(env);
 	if (vmc_linux_loop_init(&loop, &error))
 		give_up(&error);
+	loop.spin.us = spin_us;
 	if (vmc_server_init(&server, &config))
 		give_up(vmc_server_error(&server));
 	if (vmc_linux_run(&loop, &server, env, NULL, &error))
@@ -130,7 +131,7 @@ struct bench_result bench_ours_latency(const char *endpoint,
 	size_t i;
 
 	open_channel(endpoint, vmc_posix_port(NULL));
-	waiter.spin_us = spin_us;
+	waiter.spin.us = spin_us;
 	for (i = 0; i < BENCH_LATENCY_CALLS / 10; i++)
 		do_call(call);
 	for (i = 0; i < BENCH_LATENCY_CALLS; i++) {

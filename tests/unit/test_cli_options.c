@@ -257,6 +257,18 @@ TEST(a_timeout_is_that_of_any_command)
 	CHECK_EQ_INT(cli_timeout(&options, 7), 1000);
 }
 
+TEST(every_command_spins_as_it_is_told)
+{
+	taken("serve --spin 0");
+	CHECK_EQ_INT(cli_number(&options, CLI_SPIN, 7), 0);
+	taken("run --spin 1000 x");
+	CHECK_EQ_INT(cli_number(&options, CLI_SPIN, 7), 1000);
+	taken("status");
+	CHECK_EQ_INT(cli_number(&options, CLI_SPIN, 7), 7);
+	refused("get --spin 1001",
+		"--spin 1001: give a whole number, 0 to 1000");
+}
+
 TEST(an_option_may_have_two_names)
 {
 	static const char *const lines[] = { "get --vcpus 3", "get --cpus=3",
@@ -374,7 +386,7 @@ TESTS(RUN(rows_are_complete)
       RUN(unknown_words_are_refused_with_a_hint)
       RUN(what_is_to_be_run_is_not_looked_at)
       RUN(a_timeout_is_that_of_any_command)
-      RUN(an_option_may_have_two_names)
+      RUN(every_command_spins_as_it_is_told) RUN(an_option_may_have_two_names)
       RUN(variables_are_gathered)
       RUN(abbreviations_are_not_taken)
       RUN(a_word_of_any_length_is_refused)

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LONG_MS 20000
@@ -273,6 +274,68 @@ TEST(a_timer_ends_a_wait_and_not_before)
 	vmc_linux_loop_wait(&loop, got, 1, &len, begun_ms + 5, begun_ms);
 	CHECK_EQ_INT(len, 0);
 	CHECK(now() >= begun_ms + 5);
+	end();
+}
+
+static uint64_t cpu_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+static void wait_ms(unsigned ms)
+{
+	struct vmc_wait got[1];
+	uint64_t begun_ms = now();
+	size_t len;
+
+	vmc_linux_loop_wait(&loop, got, 1, &len, begun_ms + ms, begun_ms);
+	CHECK_EQ_INT(len, 0);
+}
+
+/* Six looks of a millisecond in 64 waits, not 64. */
+TEST(a_loop_spins_and_idle_it_costs_nothing)
+{
+	uint64_t begun_ms;
+
+	begin();
+	CHECK_EQ_INT(loop.spin.us, 0);
+	wait_ms(3);
+	CHECK_EQ_INT(loop.spin.misses, 0);
+	loop.spin.us = 1000;
+	begun_ms = cpu_ms();
+	for (int i = 0; i < 64; i++)
+		wait_ms(3);
+	CHECK_EQ_INT(loop.spin.misses, 6);
+	CHECK(cpu_ms() - begun_ms < 32);
+	begun_ms = cpu_ms();
+	wait_ms(300);
+	CHECK(cpu_ms() - begun_ms < 32);
+	end();
+}
+
+/* What comes while it looks is told as ever, and the next wait looks too. */
+TEST(what_comes_while_it_spins_is_told)
+{
+	struct vmc_wait waits[1], got[1];
+	size_t len;
+	int a[2];
+
+	begin();
+	loop.spin.us = 1000;
+	loop.spin.misses = 3;
+	CHECK_EQ_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
+	waits[0] = wait_on(a[0], 0x50007, VMC_WAIT_READ);
+	watch(waits, 1);
+	CHECK_EQ_INT(write(a[1], "x", 1), 1);
+	vmc_linux_loop_wait(&loop, got, 1, &len, VMC_NEVER, 0);
+	CHECK_EQ_INT(len, 1);
+	CHECK_EQ_INT(got[0].got, VMC_WAIT_READ);
+	CHECK_EQ_INT(loop.spin.misses, 0);
+	CHECK_EQ_INT(loop.spin.skip, 0);
+	close(a[0]), close(a[1]);
 	end();
 }
 
@@ -564,7 +627,7 @@ TESTS(RUN(another_build_is_refused)
       RUN(a_key_out_of_range_is_refused)
       RUN(what_cannot_be_waited_for_is_named)
       RUN(the_rest_comes_with_the_next_wait)
-      RUN(a_timer_ends_a_wait_and_not_before)
+      RUN(a_loop_spins_and_idle_it_costs_nothing) RUN(what_comes_while_it_spins_is_told) RUN(a_timer_ends_a_wait_and_not_before)
       RUN(a_wake_before_the_wait_ends_it)
       RUN(another_thread_ends_a_wait)
       RUN(a_signal_handler_ends_a_wait)

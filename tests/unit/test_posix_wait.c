@@ -259,10 +259,10 @@ TEST(one_processor_does_not_spin)
 	CPU_SET(cpu, &one);
 	CHECK_EQ_INT(sched_setaffinity(0, sizeof(one), &one), 0);
 	vmc_posix_waiter_init(&waiter);
-	CHECK_EQ_INT(waiter.spin_us, 0);
+	CHECK_EQ_INT(waiter.spin.us, 0);
 	CHECK_EQ_INT(sched_setaffinity(0, sizeof(before), &before), 0);
 	vmc_posix_waiter_init(&waiter);
-	CHECK_EQ_INT(waiter.spin_us,
+	CHECK_EQ_INT(waiter.spin.us,
 		     CPU_COUNT(&before) > 1 ? VMC_POSIX_SPIN_US : 0);
 }
 
@@ -274,22 +274,49 @@ TEST(spinning_in_vain_backs_off)
 	uint32_t waits;
 
 	begin();
-	waiter.spin_us = 1;
+	waiter.spin.us = 1;
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		task = task_on(both[0], VMC_WAIT_READ, now() + 1);
 		CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, now()), VMC_OK);
-		CHECK_EQ_INT(waiter.skip, expected[i]);
+		CHECK_EQ_INT(waiter.spin.skip, expected[i]);
 		CHECK_EQ_INT(write(both[1], "x", 1), 1);
-		for (waits = 0; waiter.skip > 0; waits++)
+		for (waits = 0; waiter.spin.skip > 0; waits++)
 			CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, 0), VMC_OK);
 		CHECK_EQ_INT(waits, expected[i]);
 		CHECK_EQ_INT(read(both[0], &waits, 1), 1);
 	}
 	CHECK_EQ_INT(write(both[1], "x", 1), 1);
 	CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, 0), VMC_OK);
-	CHECK_EQ_INT(waiter.misses, 0);
-	CHECK_EQ_INT(waiter.skip, 0);
+	CHECK_EQ_INT(waiter.spin.misses, 0);
+	CHECK_EQ_INT(waiter.spin.skip, 0);
 	end();
+}
+
+static unsigned looks;
+
+static int look_in_vain(void *ctx)
+{
+	(void)ctx;
+	looks++;
+	return 0;
+}
+
+/* Nor is it late for a timer, or for what it would not wait for. */
+TEST(spinning_does_not_delay_a_timer)
+{
+	struct vmc_posix_spin spin = { 1000, 0, 0 };
+
+	looks = 0;
+	CHECK_EQ_INT(vmc_posix_spin(&spin, look_in_vain, NULL, 100, 100), 0);
+	CHECK_EQ_INT(vmc_posix_spin(&spin, look_in_vain, NULL, 101, 100), 0);
+	CHECK_EQ_INT(looks, 0);
+	CHECK_EQ_INT(vmc_posix_spin(&spin, look_in_vain, NULL, 102, 100), 0);
+	CHECK(looks > 0);
+	CHECK_EQ_INT(spin.misses, 1);
+	spin.us = 0;
+	CHECK_EQ_INT(vmc_posix_spin(&spin, look_in_vain, NULL, VMC_NEVER, 0),
+		     0);
+	CHECK_EQ_INT(spin.misses, 1);
 }
 
 /*
@@ -426,6 +453,7 @@ TESTS(RUN(what_is_there_ends_a_wait)
       RUN(a_signal_can_end_a_blocked_operation)
       RUN(one_processor_does_not_spin)
       RUN(spinning_in_vain_backs_off)
+      RUN(spinning_does_not_delay_a_timer)
       RUN(each_wait_gets_its_own)
       RUN(a_half_close_is_told_from_a_hang_up)
       RUN(no_handle_is_waited_for_with_none)
