@@ -318,6 +318,8 @@ void vmc_grpc_block_field(struct vmc_grpc *g,
 	struct vmc_grpc_stream *stream = vmc_grpc_find(g, g->block_stream);
 
 	g->block_size += field->size;
+	if (g->block_size > VMC_HEADER_LIST_SIZE)
+		return; /* refused: a byte may stand for 4 KiB not worth reading */
 	if (stream && !(g->block_flags & BLOCK_DISCARD) && !field->name_lost)
 		act(g, stream, field);
 }

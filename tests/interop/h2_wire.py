@@ -309,6 +309,7 @@ class Peer:
         self.socket = dial(address)
         self.plain = False       # HTTP/2 without gRPC
         self.buffer = b""
+        self.begun = False       # a frame of the server has come
         self.closed = False      # the server has closed
         self.answering = True    # ACK SETTINGS and PING
         self.goaway = None       # (last stream, code, debug data)
@@ -424,8 +425,9 @@ class Peer:
             raise Wrong("frames of 16384 bytes at most", str(got))
         if got.kind == PUSH_PROMISE:
             raise Wrong("no PUSH_PROMISE", str(got))
-        if len(self.frames) == 1 and (got.kind, got.flags) != (SETTINGS, 0):
+        if not self.begun and (got.kind, got.flags) != (SETTINGS, 0):
             raise Wrong("SETTINGS first", str(got))
+        self.begun = True
         if self.pending and got.kind != CONTINUATION:
             raise Wrong("CONTINUATION", str(got))
         if got.kind in (DATA, HEADERS, RST_STREAM) and not got.stream:
