@@ -8,6 +8,9 @@
 
 # -- What can be set ---------------------------------------------------------
 
+# what it is built for: tests/conf/$(TARGET).mk says how
+TARGET ?= x86_64-linux-musl
+include tests/conf/$(TARGET).mk
 BUILD ?= build
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
@@ -19,6 +22,8 @@ endif
 STRIP ?= $(CROSS_COMPILE)strip
 PROTOC ?= protoc
 CFLAGS ?= -Os -g
+# of the target: always
+ARCH ?= -fPIE
 CPPFLAGS ?=
 LDFLAGS ?=
 # how programs are linked
@@ -90,7 +95,7 @@ LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 
 # An archive for each port and driver. The order is the linker's: users
 # before what they use.
-PORTS = guest qemu mock sim linux posix null
+PORTS ?= guest qemu mock sim linux posix null
 GUEST = guest_channel guest_error guest_file guest_linux guest_metrics \
 	guest_net guest_online guest_oom guest_process guest_random \
 	guest_sandbox guest_spawn guest_stdio guest_sys guest_uevent
@@ -139,7 +144,7 @@ SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
 	-fno-caller-saves -fno-move-loop-invariants -fno-ira-hoist-pressure \
 	-fno-thread-jumps -fno-shrink-wrap -fno-tree-dominator-opts \
 	-fno-tree-coalesce-vars)
-ALL_CFLAGS = -std=c11 $(WARNINGS) -fPIE $(CFLAGS) -fno-common \
+ALL_CFLAGS = -std=c11 $(WARNINGS) $(ARCH) $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
@@ -173,8 +178,9 @@ GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 GOALS = $(filter-out deps,$(MAKECMDGOALS))
 DEPS_FIRST = $(and $(filter deps,$(MAKECMDGOALS)),$(GOALS))
 # what is asked for with it decides how much is needed
-DEPS_KIND = $(if $(GOALS),$(if $(filter check lint bench,$(GOALS)),check,$(if \
-	$(filter guest demo,$(GOALS)),guest,build)),check)
+DEPS_KIND = $(if $(GOALS),$(if $(filter targets,$(GOALS))$(RUN),targets,$(if \
+	$(filter check lint bench,$(GOALS)),check,$(if \
+	$(filter guest demo,$(GOALS)),guest,build))),check)
 
 deps: ## install what is needed (Debian, as root), fetch nanopb's sources
 	$(Q)NANOPB_DIR="$(filter-out build/deps/nanopb,$(NANOPB_DIR))" \

@@ -28,7 +28,8 @@ count()
 
 for program in "$@"; do
 	begun=$(date +%s)
-	timeout -k 5 "${TEST_TIMEOUT:-300}" "$program" \
+	# shellcheck disable=SC2086 # a command and its options
+	timeout -k 5 "${TEST_TIMEOUT:-300}" $RUN "$program" \
 		>"$log/out" 2>"$log/err" </dev/null
 	code=$?
 	ok=$(count '^ok ') bad=$(count '^not ok ') skip=$(count '^skip ')

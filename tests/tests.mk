@@ -5,6 +5,7 @@
 
 # -- What there is -----------------------------------------------------------
 
+<<<<<<< HEAD
 UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
 	test_cli_options test_cli_toml test_cli_vm_config test_crc32 \
 	test_cursor test_factory test_get_vm test_guest_channel \
@@ -17,11 +18,28 @@ UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
 	test_record test_server test_sim test_status test_task test_text \
 	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config \
 	$(UNIT_$(AGENT))
+=======
+# without an operating system: the library, and a world in memory
+UNIT_ANYWHERE = test_agent_kata test_agent_noop test_channel test_crc32 \
+	test_cursor test_factory test_get_vm test_json_read test_json_write \
+	test_mock test_pbio test_pool test_pump test_record test_server \
+	test_sim test_status test_task test_text test_ttrpc_engine \
+	test_ttrpc_frame test_vm test_vm_config $(UNIT_$(AGENT))
+# of Linux
+UNIT_LINUX = test_cli_log test_cli_options test_cli_toml test_cli_vm_config \
+	test_guest_channel test_guest_file test_guest_linux test_guest_online \
+	test_guest_process test_guest_stdio test_linux_loop \
+	test_linux_process test_null test_port_contract test_posix_store \
+	test_posix_stream test_posix_wait test_qemu_agent test_qemu_command \
+	test_qemu_console test_qemu_json test_qmp
+UNIT = $(UNIT_ANYWHERE) $(UNIT_LINUX)
+>>>>>>> 1c02d25 (targets: build for Cortex-M3 and M0, and other Linux machines)
 # what is in an archive with the agent kata only
 UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
-SCENARIO = test_agent_ready test_handover test_hostile test_soak test_waiting \
-	$(SCENARIO_$(AGENT))
+SCENARIO_ANYWHERE = test_agent_ready test_handover test_hostile test_soak \
+	test_waiting
+SCENARIO = $(SCENARIO_ANYWHERE) $(SCENARIO_$(AGENT))
 # what needs the program vmcache-agent
 SCENARIO_kata = test_guest_service
 SCENARIO_all = $(SCENARIO_kata)
@@ -41,7 +59,7 @@ CHECKS = symbols source stack planted knobs headers install \
 TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
 TEST_OBJECTS = $(TESTS:%=%.o) $(VM_TESTS:%=%.o)
 TEST_CPPFLAGS = $(PB_CPPFLAGS) $(PORT_CPPFLAGS) -I$(BUILD)/tests \
-	-Itests/unit -Itests/scenario
+	-Itests/unit -Itests/scenario $(TARGET_TEST_CPPFLAGS)
 
 # parts of the program that unit tests link; they are in no archive
 CLI_PARTS = $(patsubst %,$(BUILD)/port/cli/cli_%.o,options help log escape \
@@ -100,12 +118,24 @@ choices:
 # a Linux guest where its parts have been fetched
 SOME_GUEST = $(if $(wildcard build/deps/guest/vmlinuz),guest)
 
+ifdef RUN
+
+# Another machine's: what runs there, beneath an emulator.
+TARGET_TESTS = $(patsubst %,$(BUILD)/tests/%,$(TARGET_UNIT) $(TARGET_SCENARIO))
+
+check: lib $(TARGET_TESTS)
+	$(Q)RUN="$(RUN)" tests/run.sh $(TARGET_TESTS)
+
+else
+
 check: all $(SOME_GUEST) choices tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
 		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) $(VM_TESTS) \
 		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
+
+endif
 
 demo: program $(BUILD)/tests/program_tool $(SOME_GUEST) ## what it does, shown on real VMs
 	$(Q)tests/examples/demo.sh
@@ -127,7 +157,7 @@ $(BUILD)/tests/%.o: tests/qemu/%.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(TEST_CPPFLAGS))
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS)
+$(BUILD)/tests/test_%: $(BUILD)/tests/test_%.o $(LIBS) $(TARGET_TEST_OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group

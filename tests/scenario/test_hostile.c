@@ -539,7 +539,10 @@ TEST(random_damage)
  * Too many
  */
 
-#define CROWD 4096
+#ifndef HOSTILE_CROWD /* where memory is short it is smaller */
+#define HOSTILE_CROWD 4096
+#endif
+#define CROWD HOSTILE_CROWD
 
 static struct vmc_sim_link crowd_links[CROWD + 8];
 static vmc_handle crowd[CROWD];

@@ -10,8 +10,8 @@
 #define SMALLER(a, b) ((a) < (b) ? (a) : (b))
 #define CROWD SMALLER(50, SMALLER(VMC_CONNECTION_MAX, VMC_CALL_MAX))
 
-static const enum client_call gets[] = { CLIENT_GET, CLIENT_ATTACH,
-					 CLIENT_END };
+static const enum client_call ways_to_get[] = { CLIENT_GET, CLIENT_ATTACH,
+						CLIENT_END };
 
 static struct server_world w;
 static struct client client[CROWD];
@@ -22,7 +22,7 @@ static void begin(uint32_t number, uint32_t boot_ms)
 	w.p.mock.script[VMC_MOCK_BOOT].delay_ms = boot_ms;
 	server_world_start(&w);
 	for (unsigned i = 0; i < CROWD; i++)
-		client_begin(&w, &client[i], gets);
+		client_begin(&w, &client[i], ways_to_get);
 }
 
 static unsigned count_given(void)
@@ -167,7 +167,7 @@ TEST(more_than_there_are_connections)
 	w.p.mock.script[VMC_MOCK_BOOT].delay_ms = 10;
 	server_world_start(&w);
 	for (i = 0; i < len; i++)
-		client_begin(&w, &many[i], gets);
+		client_begin(&w, &many[i], ways_to_get);
 	for (j = 0; j < 20; j++) {
 		clients_pass(&w, many, len, 100);
 		for (i = 0; i < len; i++)

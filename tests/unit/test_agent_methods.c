@@ -302,7 +302,7 @@ static void yield(struct vmc_buffer *data, const char *text)
 	if (data->ptr_cap == VMC_AGENT_SERVICE_DATA_SIZE)
 		note(" cap=all");
 	else
-		note(" cap=%zu", data->ptr_cap);
+		note(" cap=%u", (unsigned)data->ptr_cap);
 	data->ptr_len = strlen(text);
 	CHECK(data->ptr_len <= data->ptr_cap);
 	memcpy(data->ptr, text, data->ptr_len);

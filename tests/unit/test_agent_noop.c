@@ -471,7 +471,7 @@ TEST(every_method)
 		CHECK(f.agent.ops == &vmc_agent_noop_ops);
 		CHECK(!f.agent.state && !f.agent.config && !f.agent.error);
 	}
-	printf("# %zu methods\n", i);
+	printf("# %u methods\n", (unsigned)i);
 }
 
 TEST(has_no_state)

@@ -332,8 +332,8 @@ static void check_text_limit(const struct text_limit *limit)
 	CHECK_EQ_STR(limit->out, "");
 
 	CHECK_EQ_INT(read_text(limit, limit->size, 'y'), VMC_ERR_TOO_BIG);
-	snprintf(words, sizeof(words), "%s is too long for %s: %zu",
-		 limit->name, limit->knob, limit->size);
+	snprintf(words, sizeof(words), "%s is too long for %s: %u", limit->name,
+		 limit->knob, (unsigned)limit->size);
 	check_error(VMC_ERR_TOO_BIG, words);
 
 	CHECK_EQ_INT(read_text(limit, 3, '\0'), VMC_ERR_MALFORMED);

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# 32-bit ARM with floating point registers: Debian's armhf.
+CROSS_COMPILE = arm-linux-gnueabihf-
+MUSL_ARCH = armhf
+QEMU_ARCH = arm
+include tests/conf/musl.mk
