@@ -8,7 +8,7 @@
 # Shows failures and skips, with -v all lines, and ends with the line
 # `N passed, N failed` (and `, N skipped`). A program that dies, says nothing
 # or runs longer than TEST_TIMEOUT seconds is one failure more. Exits with 1
-# if anything failed.
+# if anything failed. RUN is what runs a program of another machine.
 
 verbose=0
 [ "$1" = -v ] && { verbose=1; shift; }

@@ -70,7 +70,7 @@ HPACK_PARTS = $(HPACK:%=$(BUILD)/src/wire/%.o)
 
 # -- Running them ------------------------------------------------------------
 
-.PHONY: tests sanitized by-clang small sizes choices
+.PHONY: target-tests targets tests sanitized by-clang small sizes choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) $(VM_TESTS) program $(BUILD)/tests/program_tool
@@ -118,13 +118,32 @@ choices:
 # a Linux guest where its parts have been fetched
 SOME_GUEST = $(if $(wildcard build/deps/guest/vmlinuz),guest)
 
-ifdef RUN
-
-# Another machine's: what runs there, beneath an emulator.
+# Of another target: what runs there, beneath an emulator. `file` says that it
+# is what it shall be.
 TARGET_TESTS = $(patsubst %,$(BUILD)/tests/%,$(TARGET_UNIT) $(TARGET_SCENARIO))
 
-check: lib $(TARGET_TESTS)
-	$(Q)RUN="$(RUN)" tests/run.sh $(TARGET_TESTS)
+target-tests: lib $(TARGET_TESTS)
+	$(Q)file -b $(firstword $(TARGET_TESTS)) | grep -o '$(TARGET_FILE)'
+	$(Q)$(if $(RUN),RUN="$(RUN)") tests/run.sh $(TARGET_TESTS)
+
+# All of them, beside each other with -j; they have to pass as many tests as
+# the first does on this machine.
+TARGETS = x86_64-linux-musl x86_64-linux-gnu aarch64-linux-musl \
+	armhf-linux-musl s390x-linux-musl riscv64-linux-gnu cortex-m3 cortex-m0
+
+target-%:
+	@mkdir -p $(BUILD)/targets
+	$(call say,TARGET,$*)
+	+$(Q)$(MAKE) --no-print-directory TARGET=$* target-tests BUILD=$(if \
+		$(filter x86_64-linux-musl,$*),$(BUILD),$(BUILD)/$*) \
+		>$(BUILD)/targets/$*.log 2>&1 || :
+
+targets: $(TARGETS:%=target-%) ## the tests, on every target in tests/conf
+	$(Q)tests/conf/targets.sh $(BUILD)/targets $(TARGETS)
+
+ifneq ($(TARGET),x86_64-linux-musl)
+
+check: target-tests
 
 else
 

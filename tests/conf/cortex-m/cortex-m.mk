@@ -5,6 +5,7 @@
 CROSS_COMPILE = arm-none-eabi-
 CC = $(CROSS_COMPILE)gcc
 ARCH = $(CPU)
+TARGET_FILE = ELF 32-bit LSB executable, ARM, EABI5
 BUILD ?= build/$(TARGET)
 PORTS = mock sim null
 TARGET_UNIT = $(UNIT_ANYWHERE)
