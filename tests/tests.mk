@@ -5,23 +5,10 @@
 
 # -- What there is -----------------------------------------------------------
 
-<<<<<<< HEAD
-UNIT = test_agent_kata test_agent_noop test_channel test_cli_log \
-	test_cli_options test_cli_toml test_cli_vm_config test_crc32 \
-	test_cursor test_factory test_get_vm test_guest_channel \
-	test_guest_file test_guest_linux test_guest_online \
-	test_guest_process test_guest_stdio test_hpack \
-	test_json_read test_json_write test_linux_loop test_linux_process \
-	test_mock test_null test_pbio test_pool test_port_contract \
-	test_posix_store test_posix_stream test_posix_wait test_pump \
-	test_qemu_agent test_qemu_command test_qemu_console test_qemu_json test_qmp \
-	test_record test_server test_sim test_status test_task test_text \
-	test_ttrpc_engine test_ttrpc_frame test_vm test_vm_config \
-	$(UNIT_$(AGENT))
-=======
 # without an operating system: the library, and a world in memory
 UNIT_ANYWHERE = test_agent_kata test_agent_noop test_channel test_crc32 \
-	test_cursor test_factory test_get_vm test_json_read test_json_write \
+	test_cursor test_factory test_get_vm test_hpack test_json_read \
+	test_json_write \
 	test_mock test_pbio test_pool test_pump test_record test_server \
 	test_sim test_status test_task test_text test_ttrpc_engine \
 	test_ttrpc_frame test_vm test_vm_config $(UNIT_$(AGENT))
@@ -33,7 +20,6 @@ UNIT_LINUX = test_cli_log test_cli_options test_cli_toml test_cli_vm_config \
 	test_posix_stream test_posix_wait test_qemu_agent test_qemu_command \
 	test_qemu_console test_qemu_json test_qmp
 UNIT = $(UNIT_ANYWHERE) $(UNIT_LINUX)
->>>>>>> 1c02d25 (targets: build for Cortex-M3 and M0, and other Linux machines)
 # what is in an archive with the agent kata only
 UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
