@@ -16,7 +16,7 @@ UNIT_ANYWHERE = test_agent_kata test_agent_noop test_channel test_crc32 \
 UNIT_LINUX = test_cli_log test_cli_options test_cli_toml test_cli_vm_config \
 	test_guest_channel test_guest_file test_guest_linux test_guest_online \
 	test_guest_process test_guest_stdio test_linux_loop \
-	test_linux_process test_null test_port_contract test_posix_store \
+	test_linux_process test_null test_port_contract test_port_sins test_posix_store \
 	test_posix_stream test_posix_wait test_qemu_agent test_qemu_command \
 	test_qemu_console test_qemu_json test_qmp
 UNIT = $(UNIT_ANYWHERE) $(UNIT_LINUX)
@@ -157,6 +157,11 @@ $(BUILD)/tests/%.o: tests/scenario/%.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(TEST_CPPFLAGS))
 
+$(BUILD)/tests/%.o: tests/port_check/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(call compile,$(TEST_CPPFLAGS))
+
 $(BUILD)/tests/%.o: tests/qemu/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -172,6 +177,9 @@ $(BUILD)/tests/test_cli_options: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_log: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_toml: $(CLI_PARTS)
 $(BUILD)/tests/test_cli_vm_config: $(CLI_PARTS)
+
+$(BUILD)/tests/test_port_contract: $(BUILD)/tests/port_check.o
+$(BUILD)/tests/test_port_sins: $(BUILD)/tests/port_check.o
 
 $(BUILD)/tests/program_tool: tests/program/program_tool.c $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -5,11 +5,15 @@
  * A port is a table of functions and a context. `posix` and `linux` are for
  * Unix systems, `sim` is in memory for tests, `null` links everywhere and
  * answers "unsupported": copy it to begin a new one. What each function
- * promises is below; tests/unit/test_port_contract.c asks a port for it.
+ * promises is below; tests/port_check asks a port for it, promise by promise.
  *
  * - Nothing blocks. EINTR is retried inside. SIGPIPE is never raised.
- * - A handle is closed on exec where there is such a thing.
+ * - A handle is closed on exec where there is such a thing. Handles are 0 or
+ *   more, and say nothing once they are closed.
  * - Amounts may be smaller than asked for, always at least 1 with VMC_OK.
+ * - Out-parameters are written with VMC_OK only. `error` may be NULL; its
+ *   text names the endpoint.
+ * - One port is used by one thread at a time, `wake` excepted.
  */
 #ifndef VMCACHE_PORT_H
 #define VMCACHE_PORT_H
@@ -56,10 +60,15 @@ struct vmc_port_ops {
 				  vmc_handle *listener,
 				  struct vmc_error *error);
 
-	/* Closes it, and removes the path if it is still the one made. */
+	/* Closes it, and removes the path if it is still the one made. Streams
+	 * that were accepted stay; who was not yet finds the end. */
 	void (*unlisten)(void *ctx, const char *endpoint, vmc_handle listener);
 
 	/*
+	 * Takes who has waited longest. One that has gone meanwhile may be
+	 * left out, or is a stream that is read to its end. `peer` is filled;
+	 * all zero where the system does not tell.
+	 *
 	 * VMC_AGAIN: nobody there (or gone again). VMC_ERR_FULL: the system
 	 * has no descriptor left; the caller waits before it tries again.
 	 * VMC_ERR_IO: what else; the same.
@@ -78,10 +87,12 @@ struct vmc_port_ops {
 				   vmc_handle *stream, struct vmc_error *error);
 
 	/*
-	 * Receives 1..cap bytes. VMC_AGAIN; VMC_CLOSED once the peer has
-	 * ended its side; VMC_ERR_LOST when the connection is broken.
-	 * Handles that came along go to `handles`, or are closed if that is
-	 * NULL or has no room.
+	 * Receives 1..cap bytes, what is left stays. VMC_AGAIN; VMC_CLOSED
+	 * once all is read and the peer has ended its side, each time that it
+	 * is asked; VMC_ERR_LOST when the connection is broken, also by a
+	 * peer that closed it and left bytes unread. Handles that came along
+	 * are added to `handles` (handle_len is 0 at first), or are closed if
+	 * that is NULL or has no room.
 	 */
 	enum vmc_status (*recv)(void *ctx, vmc_handle stream, uint8_t *buf,
 				size_t cap, size_t *len,
@@ -89,16 +100,20 @@ struct vmc_port_ops {
 
 	/*
 	 * Sends the parts in one go, as far as they are taken: 1 byte at
-	 * least, or VMC_AGAIN. `handles` (may be NULL) travel with the
-	 * first byte and stay the caller's. VMC_ERR_LOST: nobody will read.
+	 * least, or VMC_AGAIN. Parts may be empty, not all of them. `handles`
+	 * (may be NULL) travel with the first byte and stay the caller's.
+	 * VMC_ERR_LOST: nobody will read. VMC_ERR_UNSUPPORTED: there are
+	 * handles, and here they do not travel; nothing was sent.
 	 */
 	enum vmc_status (*send)(void *ctx, vmc_handle stream,
 				const struct vmc_view *parts, size_t parts_len,
 				const struct vmc_handles *handles, size_t *len);
 
-	/* Ends our side of the stream; the peer reads to the end. */
+	/* Ends our side of the stream; the peer reads to the end, and can
+	 * still be heard. */
 	void (*shutdown)(void *ctx, vmc_handle stream);
 
+	/* Of a stream, from either side. What was sent can still be read. */
 	void (*close)(void *ctx, vmc_handle handle);
 
 	/*

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Null: links everywhere and answers VMC_ERR_UNSUPPORTED. The template of
- * a port and of a hypervisor driver: copy null.c, and give its functions,
- * one by one, what vmcache/port.h, store.h, env.h and hypervisor.h ask of
- * them. tests/unit/test_port_contract.c says when a port is done.
+ * a port and of a hypervisor driver. README.md, "How to port it", has the
+ * steps; tests/port_check says when a port is done.
  *
  * With it an application for a machine that has no port yet links, so that
  * its size and its stack can be told.
