@@ -116,10 +116,10 @@ PORT_qemu = $(QEMU:%=port/qemu/%.c)
 PORT_sim = $(SIM:%=port/sim/%.c)
 PORT_DATA_qemu = $(BUILD)/port/qemu/rom/rom_image.o
 
-CLI = cli_agent cli_call cli_config cli_documents cli_driver cli_escape cli_get cli_guard \
-	cli_help cli_log cli_options cli_output cli_quit cli_run cli_serve \
-	cli_settings cli_signals cli_status cli_stdio cli_stream cli_take \
-	cli_terminal cli_toml cli_toml_scan cli_vm_config main
+CLI = cli_agent cli_call cli_config cli_documents cli_driver cli_escape \
+	cli_foreign cli_get cli_guard cli_help cli_log cli_options cli_output \
+	cli_quit cli_run cli_serve cli_settings cli_signals cli_status cli_stdio \
+	cli_stream cli_take cli_terminal cli_toml cli_toml_scan cli_vm_config main
 PROGRAM_SOURCES = $(CLI:%=port/cli/%.c)
 
 # the program vmcache-agent, on top of port/guest's archive; not without the

@@ -42,7 +42,10 @@ static enum vmc_status init_named(struct cli_driver *driver,
 	if (strcmp(name, "mock") == 0)
 		return init_mock(driver, settings);
 	return vmc_error_set(error, VMC_ERR_UNSUPPORTED,
-			     "this program has no driver for VMs of", name);
+			     "this program has no driver for VMs of this "
+			     "hypervisor (vmcache get --paused passes them on "
+			     "as they are)",
+			     name);
 }
 
 /* see cli_driver.h */

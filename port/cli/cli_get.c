@@ -12,6 +12,7 @@
 
 #include "../../src/base/json_read.h"
 #include "../../src/base/json_write.h"
+#include "cli_foreign.h"
 #include "cli_output.h"
 #include "cli_take.h"
 
@@ -194,6 +195,17 @@ static enum cli_exit check(const struct cli_options *options)
 	return CLI_DONE;
 }
 
+/* Its result could not be told, so nobody has it. */
+static void end(const struct vmc_vm *vm)
+{
+	if (vm->hypervisor.ops == &cli_foreign_ops)
+		cli_complain(take.call.options,
+			     "VM %s stays as it is, paused: this program "
+			     "cannot stop it",
+			     vm->id);
+	cli_take_stop(&take);
+}
+
 /* see cli.h */
 enum cli_exit cli_get(const struct cli_options *options)
 {
@@ -209,6 +221,6 @@ enum cli_exit cli_get(const struct cli_options *options)
 	if (code == CLI_DONE)
 		vmc_vm_release(&take.vm);
 	else
-		cli_take_stop(&take);
+		end(&take.vm);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli_foreign.h"
 #include "cli_signals.h"
 
 /* see cli_take.h */
@@ -254,6 +255,22 @@ static enum cli_exit plan(struct cli_take *take)
 
 /* ---- Taking it ---- */
 
+/* A VM that is passed on as it is needs nobody who knows its hypervisor. */
+static enum vmc_status place_driver(struct cli_take *take,
+				    struct vmc_error *error)
+{
+	enum vmc_status status =
+		cli_driver_init(&take->driver, &take->settings, error);
+
+	if (status != VMC_ERR_UNSUPPORTED)
+		return status;
+	if (cli_given(options_of(take), CLI_PAUSED)) {
+		take->driver.hypervisor.ops = &cli_foreign_ops;
+		return VMC_OK;
+	}
+	return status;
+}
+
 static enum cli_exit place(struct cli_take *take)
 {
 	struct cli_settings *settings = &take->settings;
@@ -263,7 +280,7 @@ static enum cli_exit place(struct cli_take *take)
 
 	vmc_error_reset(&error);
 	settings->qemu.hold_console = options_of(take)->command == CLI_RUN;
-	status = cli_driver_init(&take->driver, settings, &error);
+	status = place_driver(take, &error);
 	if (status == VMC_OK)
 		status = cli_agent_init(&take->agent, settings->vm.agent,
 					&error);
