@@ -133,12 +133,12 @@ check: target-tests
 
 else
 
-check: all $(SOME_GUEST) choices tests sanitized by-clang small fuzz_programs interop_programs ## every test; ends with `N passed, N failed`
+check: all $(SOME_GUEST) choices tests sanitized by-clang small fuzz_programs interop_programs example_programs ## every test; ends with `N passed, N failed`
 	$(Q)tests/run.sh $(CHECKS:%=tests/check/check_%.sh) $(TESTS) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/sanitized/%) \
 		$(TESTS:$(BUILD)/%=$(BUILD)/by-clang/%) \
 		$(SMALL_TESTS:%=$(BUILD)/small/tests/%) $(VM_TESTS) \
-		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS)
+		$(FUZZ_TESTS) $(INTEROP_TESTS) $(PROGRAM_TESTS) $(EXAMPLE_TESTS)
 
 endif
 
@@ -255,5 +255,6 @@ lint: $(PROTOS:%=$(GEN)/%.pb.h) ## clang-format, clang-tidy, cppcheck
 		$(FLAGS_options) src port
 
 include tests/fuzz/fuzz.mk
+include tests/examples/examples.mk
 include tests/interop/interop.mk
 include tests/bench/bench.mk

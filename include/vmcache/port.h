@@ -10,9 +10,9 @@
  * - Nothing blocks. EINTR is retried inside. SIGPIPE is never raised.
  * - A handle is closed on exec where there is such a thing. Handles are 0 or
  *   more, and say nothing once they are closed.
- * - Amounts may be smaller than asked for, always at least 1 with VMC_OK.
- * - Out-parameters are written with VMC_OK only. `error` may be NULL; its
- *   text names the endpoint.
+ * - Amounts may be smaller than asked for, always at least 1 with VMC_OK, and
+ *   are not written otherwise.
+ * - `error` may be NULL; its text names the endpoint.
  * - One port is used by one thread at a time, `wake` excepted.
  */
 #ifndef VMCACHE_PORT_H

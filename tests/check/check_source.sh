@@ -23,10 +23,12 @@ unique_names()
 listed()
 {
 	for file in $(find src port tests/unit tests/scenario tests/program \
+		tests/port_check tests/examples \
 		-name '*.c' -o -path 'tests/*/test_*.sh'); do
 		name=${file##*/}
 		name=${name%.*}
-		grep -qE "\b${name#test_program_}\b" Makefile tests/tests.mk ||
+		grep -qE "\b${name#test_program_}\b" Makefile tests/tests.mk \
+			tests/examples/examples.mk ||
 			echo "$file"
 	done
 }
