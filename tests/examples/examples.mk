@@ -4,8 +4,9 @@
 # installs, and nothing else.
 
 EXAMPLES = $(BUILD)/examples
-EXAMPLE_PROGRAMS = $(EXAMPLES)/minimal_vmm
-EXAMPLE_TESTS = tests/examples/test_minimal_vmm.sh
+EXAMPLE_PROGRAMS = $(EXAMPLES)/minimal_vmm $(EXAMPLES)/own_loop
+EXAMPLE_TESTS = tests/examples/test_minimal_vmm.sh \
+	tests/examples/test_own_loop.sh
 EXAMPLE_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -fPIE $(CFLAGS) \
 	-Iinclude $(PORTS:%=-Iport/%) $(KNOBS) -MMD -MP
 
@@ -25,6 +26,10 @@ MINIMAL_VMM = minimal_vmm minimal_vmm_driver minimal_vmm_kvm minimal_vmm_take
 
 $(EXAMPLES)/minimal_vmm: $(MINIMAL_VMM:%=$(EXAMPLES)/%.o) \
 		$(BUILD)/libvmcache-posix.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+$(EXAMPLES)/own_loop: $(EXAMPLES)/own_loop.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 

@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# A host that has a loop and sockets of its own and drives the engines
+# (own_loop.c), as server and as client, each against the other and against
+# `vmcache`.
+
+OWN_LOOP=$(realpath "${BUILD:-build}/examples/own_loop")
+. "$(dirname "$0")/../program/lib.sh"
+
+host()
+{
+	: >"$work/log"
+	"$OWN_LOOP" serve "$VMCACHE_ENDPOINT" 2>"$work/log" </dev/null &
+	server=$!
+	servers="$servers $server"
+	until_true test -S "$VMCACHE_ENDPOINT"
+	until_true "$VMCACHE" status >/dev/null
+}
+
+echoes()
+{
+	expect 0 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" "$1"
+	[ "$(cat "$work/out")" = "$1" ] || fail "answered $(cat "$work/out")"
+}
+
+# zeros N: so many, to make a text of them
+zeros()
+{
+	printf "%0${1}d" 0
+}
+
+vmcache_asks_it_for_its_status()
+{
+	host
+	expect 0 "$VMCACHE" status
+	says out "server pid $server, 0 VMs ready"
+}
+
+vmcache_is_told_what_is_not_there()
+{
+	host
+	expect 1 "$VMCACHE" config
+	says err "UNIMPLEMENTED"
+	says err "there is no such method"
+	expect 1 "$VMCACHE" get --paused
+	says err "UNIMPLEMENTED"
+}
+
+its_client_calls_its_server()
+{
+	host
+	echoes "said and heard"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		echoes "again"
+	done
+	echoes "$(zeros 200)"
+	expect 1 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" "$(zeros 300)"
+	says err "the text is too long"
+}
+
+its_client_calls_a_cache()
+{
+	serve --hypervisor mock
+	ready 1
+	expect 1 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" hello
+	says err "UNIMPLEMENTED"
+	expect 1 "$OWN_LOOP" call "$work/none" hello
+	says err "No such file"
+}
+
+half_a_frame_disturbs_nobody()
+{
+	host
+	mkfifo "$work/fifo"
+	"$TOOL" hold "$VMCACHE_ENDPOINT" 0000002000 <"$work/fifo" \
+		>"$work/held" &
+	exec 9>"$work/fifo"
+	until_true grep -q held "$work/held" || fail "not held"
+	echoes "meanwhile"
+	exec 9>&-
+	echoes "and after"
+}
+
+garbage_is_closed()
+{
+	host
+	expect 0 "$TOOL" send "$VMCACHE_ENDPOINT" 474554202f0d0a0d0a
+	says out closed
+	echoes "goes on"
+}
+
+# more callers, one after another, than it has places for connections
+callers_that_are_killed_leave_their_place()
+{
+	host
+	mkfifo "$work/fifo"
+	exec 9<>"$work/fifo"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		"$TOOL" hold "$VMCACHE_ENDPOINT" 0000002000 <"$work/fifo" \
+			>"$work/held" &
+		held=$!
+		until_true grep -q held "$work/held" || fail "not held"
+		kill -9 $held
+		: >"$work/held"
+	done
+	exec 9>&-
+	until_true "$OWN_LOOP" call "$VMCACHE_ENDPOINT" x >"$work/out" ||
+		fail "no place is left"
+}
+
+run_tests vmcache_asks_it_for_its_status vmcache_is_told_what_is_not_there \
+	its_client_calls_its_server its_client_calls_a_cache \
+	half_a_frame_disturbs_nobody garbage_is_closed \
+	callers_that_are_killed_leave_their_place
