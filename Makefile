@@ -168,7 +168,7 @@ GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 .SUFFIXES:
 .SECONDARY:
 .PHONY: all lib program guest deps demo check bench size install uninstall \
-	help clean lint format FORCE
+	dist symbols help clean lint format FORCE
 .DEFAULT_GOAL = all
 
 # -- Setting up --------------------------------------------------------------
@@ -230,11 +230,19 @@ $(GEN)/%.options: proto/%.options.in include/vmcache/config.h $(BUILD)/flags
 	$(call say,CPP,$@)
 	$(Q)$(CC) -E -P -x c -undef $(ALL_CPPFLAGS) $< -o $@
 
+# What protoc made stands ready in a release, beside what it was made of: it
+# is taken while that is the same, and protoc is not needed.
 NANOPB_FLAGS = -x google/protobuf/empty.proto --error-on-unmatched -T -q
+READY = proto/ready
 $(GEN)/%.pb.c: proto/%.proto $(GEN)/%.options
 	$(call say,PROTOC,$@)
-	$(Q)$(PROTOC) -Iproto -I/usr/include \
-		--nanopb_opt="-I$(GEN) $(NANOPB_FLAGS)" --nanopb_out=$(GEN) $<
+	$(Q)if cat $^ | cmp -s - $(READY)/$*.of; then \
+		cp $(READY)/$*.pb.h $(READY)/$*.pb.c $(GEN); \
+	else \
+		$(PROTOC) -Iproto -I/usr/include \
+			--nanopb_opt="-I$(GEN) $(NANOPB_FLAGS)" \
+			--nanopb_out=$(GEN) $<; \
+	fi
 
 $(GEN)/%.pb.h: $(GEN)/%.pb.c ;
 
@@ -384,14 +392,19 @@ $(BUILD)/guest/app%: port/guest/app%
 HEADERS = $(sort $(wildcard include/vmcache/*.h))
 PORT_HEADERS = $(sort $(wildcard port/*/vmcache_*.h))
 
+VERSION := $(shell sed -n 's/^\#define VMC_VERSION "\(.*\)"/\1/p' \
+	include/vmcache/config.h)
+
 define PKG_CONFIG
 prefix=$(PREFIX)
 libdir=$${prefix}/lib
 includedir=$${prefix}/include
+transport=$(TRANSPORT)
+agent=$(AGENT)
 
 Name: libvmcache
 Description: A warm pool of virtual machines behind one Unix socket
-Version: $(shell sed -n 's/^#define VMC_VERSION "\(.*\)"/\1/p' include/vmcache/config.h)
+Version: $(VERSION)
 Libs: -L$${libdir} -lvmcache-qemu -lvmcache-mock -lvmcache-linux -lvmcache-posix -lvmcache
 Cflags: -I$${includedir} $(KNOBS)
 endef
@@ -422,6 +435,32 @@ uninstall: ## remove what install put there
 		$(ROOT)/share/man/man1/vmcache.1 \
 		$(ROOT)/share/bash-completion/completions/vmcache
 	$(Q)rm -rf $(ROOT)/include/vmcache $(ROOT)/share/vmcache
+
+# -- Releasing ---------------------------------------------------------------
+
+DIST = libvmcache-$(VERSION)
+DIST_TREE = $(BUILD)/dist/$(DIST)
+DIST_PROTOS = cache agent health
+# of the tree as it is: what git knows, or all that a release has
+DIST_FILES = if [ -e .git ]; then git ls-files; else \
+	find * .[!.]* -name build -prune -o -type f -print; fi
+# all files have one time: the commit's, or the release's
+DIST_TIME = $${SOURCE_DATE_EPOCH:-$$(if [ -e .git ]; then \
+	git log -1 --format=%ct; else stat -c %Y README.md; fi)}
+
+dist: $(DIST_PROTOS:%=$(GEN)/%.pb.c) ## a release: build/libvmcache-VERSION.tar.gz; the same bytes each time
+	$(call say,TAR,$(BUILD)/$(DIST).tar.gz)
+	$(Q)rm -rf $(BUILD)/dist && mkdir -p $(DIST_TREE)
+	$(Q)($(DIST_FILES)) | tar -cf - -T - | tar -xf - -C $(DIST_TREE)
+	$(Q)mkdir -p $(DIST_TREE)/$(READY)
+	$(Q)for proto in $(DIST_PROTOS); do \
+		cat proto/$$proto.proto $(GEN)/$$proto.options \
+			>$(DIST_TREE)/$(READY)/$$proto.of && \
+		cp $(GEN)/$$proto.pb.[ch] $(DIST_TREE)/$(READY) || exit 1; \
+	done
+	$(Q)tar --sort=name --mtime=@$(DIST_TIME) --owner=0 --group=0 \
+		--numeric-owner --mode=u=rwX,go=rX --format=ustar \
+		-C $(BUILD)/dist -cf - $(DIST) | gzip -n9 >$(BUILD)/$(DIST).tar.gz
 
 include tests/tests.mk
 

@@ -39,7 +39,7 @@ PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 INTEROP_TESTS = $(filter-out $(if $(UNIT_$(AGENT)),,%/test_agent_vectors.sh),\
 	$(wildcard tests/interop/test_*.sh))
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
-CHECKS = symbols source stack planted knobs headers install \
+CHECKS = symbols source stack planted knobs headers install dist \
 	$(if $(wildcard README.md),readme)
 
 TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
@@ -240,6 +240,9 @@ TIDY_FILES = $(sort $(LIB_SOURCES) $(HPACK:%=src/wire/%.c)) \
 	$(PROGRAM_SOURCES) $(GUEST_SOURCES) \
 	port/guest/newc.c port/guest/vmlinux.c \
 	$(foreach port,$(PORTS),$(PORT_$(port)))
+
+symbols: lib ## accept the interface as it is: tests/check/symbols.txt
+	$(Q)tests/check/symbols.sh >tests/check/symbols.txt
 
 format: ## reformat all sources
 	$(Q)clang-format -i $(C_FILES)

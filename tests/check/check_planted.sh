@@ -67,7 +67,7 @@ refuted()
 {
 	script=$1
 	shift
-	BUILD=build AGENT=noop sh "tests/check/$script" >said 2>&1
+	BUILD=build AGENT=${agent:-noop} sh "tests/check/$script" >said 2>&1
 	for claim in "$@"; do
 		grep -q "^not ok $claim:" said || echo "$claim stands"
 	done
@@ -85,6 +85,8 @@ check claims_of_check_symbols_can_fail refuted check_symbols.sh \
 	no_heap_in_the_programs no_data_in_the_archive \
 	only_vmc_names_leave_the_archives no_weak_names \
 	five_functions_of_libc noop_links_no_other_agent
+check claim_of_the_interface_can_fail eval agent=all refuted check_symbols.sh \
+	interface_is_as_it_was
 check claims_of_check_stack_can_fail refuted check_stack.sh \
 	stack_usage_is_known no_dynamic_frame no_frame_over_the_limit
 exit $failed

@@ -63,6 +63,17 @@ noop_alone()
 		grep -oE 'vmc_(agent_(kata|service)|kata|grpc|pb_encode).*'
 }
 
+# of the build that all defaults make
+interface()
+{
+	[ "${AGENT:-all}" = all ] || return 0
+	tests/check/symbols.sh | diff tests/check/symbols.txt - |
+		sed -n 's/^>/new:/p; s/^</gone:/p'
+	[ "$(wc -l <tests/check/symbols.txt)" -gt 100 ] ||
+		echo "symbols.txt has no interface (make symbols)"
+}
+
+check interface_is_as_it_was interface
 check no_heap_in_the_programs no_heap_in_programs
 check no_data_in_the_archive no_data
 check only_vmc_names_leave_the_archives only_our_names
