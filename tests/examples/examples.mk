@@ -6,12 +6,12 @@
 EXAMPLES = $(BUILD)/examples
 EXAMPLE_PROGRAMS = $(EXAMPLES)/minimal_vmm $(EXAMPLES)/own_loop
 EXAMPLE_TESTS = tests/examples/test_minimal_vmm.sh \
-	tests/examples/test_own_loop.sh
-EXAMPLE_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -fPIE $(CFLAGS) \
+	tests/examples/test_own_loop.sh $(BUILD)/firmware/examples/firmware
+EXAMPLE_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) $(ARCH) $(CFLAGS) \
 	-Iinclude $(PORTS:%=-Iport/%) $(KNOBS) -MMD -MP
 
-.PHONY: example_programs
-example_programs: $(EXAMPLE_PROGRAMS)
+.PHONY: example_programs firmware
+example_programs: $(EXAMPLE_PROGRAMS) firmware
 
 $(EXAMPLES)/%.o: tests/examples/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -30,6 +30,29 @@ $(EXAMPLES)/minimal_vmm: $(MINIMAL_VMM:%=$(EXAMPLES)/%.o) \
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(EXAMPLES)/own_loop: $(EXAMPLES)/own_loop.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
+
+# Server and client for 32 KiB of RAM: an archive of its own, with no agent but
+# the no-op one and with small knobs, for this machine; and for a Cortex-M by
+# `make TARGET=cortex-m3 firmware`.
+FIRMWARE_KNOBS = -DVMC_VM_MAX=2 -DVMC_CONNECTION_MAX=2 -DVMC_CALL_MAX=2 \
+	-DVMC_WINDOW_SIZE=128 -DVMC_REPLY_MAX=1 -DVMC_CHANNEL_CALL_MAX=2 \
+	-DVMC_REQUEST_SIZE=256 -DVMC_ID_SIZE=37 -DVMC_URL_SIZE=16 \
+	-DVMC_HYPERVISOR_SIZE=128 -DVMC_ERROR_TEXT_SIZE=64 -DVMC_EVENT_MAX=4 \
+	-DVMC_SIM_RING_SIZE=512
+FIRMWARE_RAM = --defsym=RAM_START=0x21000000,--defsym=RAM_SIZE=0x8000
+FIRMWARE_BOARD = $(if $(CORTEX_M),$(EXAMPLES)/firmware_cortex_m.o \
+	$(BUILD)/tests/cortex_m_start.o,$(EXAMPLES)/firmware_host.o)
+$(EXAMPLES)/firmware_cortex_m.o: EXAMPLE_FLAGS += -I$(CORTEX_M)
+
+firmware:
+	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/firmware AGENT=noop \
+		TRANSPORT=ttrpc KNOBS="$(FIRMWARE_KNOBS)" \
+		BOARD_RAM=$(FIRMWARE_RAM) $(BUILD)/firmware/examples/firmware
+
+$(EXAMPLES)/firmware: $(EXAMPLES)/firmware.o $(FIRMWARE_BOARD) \
+		$(patsubst %,$(BUILD)/libvmcache-%.a,sim mock) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
