@@ -15,6 +15,9 @@ pair()
 {
 	PEER_METADATA=$3
 	export PEER_METADATA
+	PEER_UNKNOWN=
+	[ "$1" = ttrpc-rust ] && PEER_UNKNOWN=3 # INVALID_ARGUMENT
+	export PEER_UNKNOWN
 	start_peer "$1"
 	PEER_PID=$server
 	export PEER_PID
@@ -39,5 +42,5 @@ pairs()
 
 only=$*
 pairs $grpc
-#pairs $ttrpc
+pairs $ttrpc
 exit $failed

@@ -218,9 +218,8 @@ function serve(socket) {
 					proxyURL: "vsock://3:1024" };
 			},
 			quit() {
-				server.close();
-				for (const session of sessions)
-					session.close();
+				// Node 18 breaks off what is still on its way
+				setTimeout(stop, 100);
 				return {};
 			},
 		}) });
@@ -230,6 +229,11 @@ function serve(socket) {
 		sessions.add(session);
 		session.on("close", () => sessions.delete(session));
 	});
+	function stop() {
+		server.close();
+		for (const session of sessions)
+			session.close();
+	}
 	server.listen(socket);
 }
 
