@@ -50,15 +50,15 @@ PROTOS = cache $(PROTOS_$(AGENT))
 NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
-WIRE = field message_view pbio ttrpc_frame
+WIRE = field message_view pbio
 HPACK = hpack hpack_huffman hpack_static
 TRANSPORT_WIRE_grpc = $(HPACK) grpc_frame h2_frame
-TRANSPORT_WIRE_all = $(TRANSPORT_WIRE_grpc)
-ENGINE = pump transport ttrpc_engine
-ENGINE_ttrpc = transport_table_ttrpc
-ENGINE_grpc = grpc_engine grpc_fields grpc_frames grpc_output grpc_streams \
-	transport_table_grpc
-ENGINE_all = $(ENGINE_grpc:transport_table_grpc=transport_table_all)
+TRANSPORT_WIRE_ttrpc = ttrpc_frame
+TRANSPORT_WIRE_all = $(TRANSPORT_WIRE_ttrpc) $(TRANSPORT_WIRE_grpc)
+ENGINE = pump transport
+ENGINE_ttrpc = ttrpc_engine
+ENGINE_grpc = grpc_engine grpc_fields grpc_frames grpc_output grpc_streams
+ENGINE_all = $(ENGINE_ttrpc) $(ENGINE_grpc)
 RPC = cache_calls channel
 RPC_kata = channel_move
 RPC_all = $(RPC_kata)
@@ -84,11 +84,14 @@ ifeq ($(ENGINE_$(TRANSPORT)),)
 $(error TRANSPORT=$(TRANSPORT) is not there; there are: ttrpc, grpc, all)
 endif
 
+# agents speak ttrpc, whatever the endpoint speaks
+TRANSPORT_USED = $(TRANSPORT) $(if $(RPC_$(AGENT)),ttrpc)
 LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 	$(WIRE_$(AGENT):%=src/wire/%.c) \
-	$(TRANSPORT_WIRE_$(TRANSPORT):%=src/wire/%.c) \
+	$(sort $(foreach t,$(TRANSPORT_USED),$(TRANSPORT_WIRE_$(t):%=src/wire/%.c))) \
 	$(ENGINE:%=src/engine/%.c) \
-	$(ENGINE_$(TRANSPORT):%=src/engine/%.c) \
+	$(sort $(foreach t,$(TRANSPORT_USED),$(ENGINE_$(t):%=src/engine/%.c))) \
+	src/engine/transport_table_$(TRANSPORT).c \
 	$(RPC:%=src/rpc/%.c) $(RPC_$(AGENT):%=src/rpc/%.c) \
 	$(AGENT_$(AGENT):%=src/agent/%.c) \
 	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c

@@ -24,7 +24,8 @@ struct vmc_channel_config {
 	vmc_handle stream;     /* or a connection that is there already;
 	                          * then endpoint is only for messages.
 	                          * VMC_HANDLE_NONE to connect */
-	const char *transport; /* NULL: "ttrpc" */
+	const char *transport; /* NULL: the archive's first, "ttrpc" if
+	                          * it is there */
 	struct vmc_grpc *grpc; /* with "grpc": its engine; lives as the
 	                          * channel. NULL otherwise */
 	uint8_t *window;       /* holds the largest response, and lives as */
@@ -35,11 +36,12 @@ struct vmc_channel_config {
 	uint8_t patient;          /* and with this also that nobody is there */
 
 	/*
-	 * Private, agent_kata.h's: what is said on a new connection before the
+	 * Private, agent_kata.h's: an engine for agents; what is said on a new connection before the
 	 * transport is spoken there; NULL: nothing. Asked until it is VMC_OK;
 	 * VMC_AGAIN: more has to come from the peer; else the connection is
 	 * closed and dialled again.
 	 */
+	const struct vmc_engine_ops *engine; /* whatever `transport` says */
 	enum vmc_status (*greet)(struct vmc_channel *channel,
 				 struct vmc_task *task, uint64_t now_ms);
 	uint32_t greet_port;

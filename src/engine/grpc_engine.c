@@ -5,8 +5,6 @@
  */
 #include "grpc_engine.h"
 
-#include "../base/text.h"
-
 #include <string.h>
 
 _Static_assert(sizeof(struct vmc_grpc_slot) <= 24576 ||
@@ -147,20 +145,16 @@ static void reply_payload(struct vmc_grpc *g)
 static void reply_error(struct vmc_grpc *g, enum vmc_code code,
 			const char *message)
 {
-	char words[VMC_ERROR_TEXT_SIZE];
-	struct vmc_text text;
-	struct vmc_view said;
+	struct vmc_view text = vmc_view_of(message);
 	struct vmc_writer w;
 
-	vmc_text_init(&text, words, sizeof(words));
-	vmc_text_add(&text, message);
-	said.ptr = (const uint8_t *)words;
-	said.ptr_len = text.len;
+	if (text.ptr_len > VMC_ERROR_TEXT_SIZE)
+		text.ptr_len = VMC_ERROR_TEXT_SIZE;
 	if ((unsigned)code > VMC_CODE_UNAUTHENTICATED)
 		code = VMC_CODE_UNKNOWN;
 	vmc_grpc_open_response(g, &w, VMC_H2_END_STREAM, g->message_stream,
 			       200);
-	vmc_grpc_put_trailers(&w, code, said);
+	vmc_grpc_put_trailers(&w, code, text);
 	vmc_grpc_frame_close(g, &w);
 	g->message = MESSAGE_BEGUN;
 	g->message_end = g->out_used;

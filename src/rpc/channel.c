@@ -645,7 +645,8 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 			 const struct vmc_channel_config *config,
 			 size_t channel_size, unsigned options)
 {
-	const char *transport = config->transport ? config->transport : "ttrpc";
+	const char *transport = config->transport ? config->transport :
+						    vmc_transports()[0]->name;
 	enum vmc_status status = vmc_options_check(NULL, channel_size, options,
 						   sizeof(*channel));
 
@@ -669,7 +670,8 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 		return set_error(channel, VMC_ERR_ARGUMENT,
 				 "channel has neither endpoint nor stream",
 				 NULL);
-	channel->pump.ops = vmc_transport_by_name(transport);
+	channel->pump.ops = config->engine ? config->engine :
+					     vmc_transport_by_name(transport);
 	if (!channel->pump.ops)
 		return set_error(channel, VMC_ERR_UNSUPPORTED,
 				 "transport is not in this build", transport);
