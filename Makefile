@@ -46,7 +46,9 @@ DESTDIR ?=
 
 # -- Sources, by name --------------------------------------------------------
 
-PROTOS = cache $(PROTOS_$(AGENT))
+PROTOS = cache
+# of these, only numbers of fields are used
+NUMBERS = $(NUMBERS_$(AGENT))
 NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
 BASE = crc32 cursor json_read json_write options status task text view
@@ -63,15 +65,14 @@ RPC = cache_calls channel
 RPC_kata = channel_move
 RPC_all = $(RPC_kata)
 AGENT_noop = agent_by_name agent_noop agent_table_noop
-AGENT_kata = agent_by_name agent_dial agent_kata agent_methods agent_noop \
-	agent_service agent_table_kata kata_methods
+AGENT_kata = agent_by_name agent_calls agent_dial agent_kata agent_methods \
+	agent_noop agent_service agent_table_kata kata_methods
 AGENT_all = $(AGENT_kata:agent_table_kata=agent_table_all)
-PROTOS_kata = agent health
-PROTOS_all = $(PROTOS_kata)
+NUMBERS_kata = agent health
+NUMBERS_all = $(NUMBERS_kata)
 NANOPB_kata = pb_encode
 NANOPB_all = $(NANOPB_kata)
-WIRE_kata = agent_pbio agent_pbio_network agent_pbio_request \
-	agent_pbio_stats message_read message_write
+WIRE_kata = agent_messages message_read message_write
 WIRE_all = $(WIRE_kata)
 DOMAIN = factory_direct factory_remote get_vm pool pool_events pool_slot \
 	record vm vm_config
@@ -271,9 +272,10 @@ $(GEN)/%.pb.o: $(GEN)/%.pb.c $(BUILD)/flags
 	$(call compile,$(PB_CPPFLAGS))
 
 # what sees nanopb, or generated structs
-PB_USERS = $(filter src/wire/message% src/wire/pbio% src/wire/agent_pbio% \
-	src/agent/kata_methods.c src/agent/agent_methods.c,$(LIB_SOURCES))
-$(PB_USERS:%.c=$(BUILD)/%.o): $(PROTOS:%=$(GEN)/%.pb.h)
+PB_USERS = $(filter src/wire/message% src/wire/pbio% \
+	src/wire/agent_messages%,$(LIB_SOURCES))
+GENERATED = $(patsubst %,$(GEN)/%.pb.h,$(PROTOS) $(NUMBERS))
+$(PB_USERS:%.c=$(BUILD)/%.o): $(GENERATED)
 $(foreach user,$(PB_USERS),\
 	$(eval FLAGS_$(basename $(notdir $(user))) = $$(PB_CPPFLAGS)))
 

@@ -203,8 +203,6 @@ $(ORACLE_DIR)/%.pb.o: $(ORACLE_DIR)/%.pb.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(PB_CPPFLAGS))
 
-$(UNIT_$(AGENT):%=$(BUILD)/tests/%.o): | $(PROTOS:%=$(GEN)/%.pb.h)
-
 $(BUILD)/tests/test_pbio.o: | $(ORACLE)
 $(BUILD)/tests/test_pbio: $(ORACLE)
 
@@ -247,7 +245,7 @@ symbols: lib ## accept the interface as it is: tests/check/symbols.txt
 format: ## reformat all sources
 	$(Q)clang-format -i $(C_FILES)
 
-lint: $(PROTOS:%=$(GEN)/%.pb.h) ## clang-format, clang-tidy, cppcheck
+lint: $(GENERATED) ## clang-format, clang-tidy, cppcheck
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $(TIDY_FILES) -- \
 		-std=c11 $(PB_CPPFLAGS) $(PORT_CPPFLAGS) $(FLAGS_options)

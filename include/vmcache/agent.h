@@ -89,6 +89,12 @@ struct vmc_agent_state {
 	char url[VMC_URL_SIZE];
 };
 
+/* grpc.FSGroup: whose the files of a storage become. */
+struct vmc_fs_group {
+	uint32_t id;
+	uint32_t change_policy; /* 0 always, 1 on root mismatch */
+};
+
 /* grpc.Storage: something to be mounted in the guest. */
 struct vmc_storage {
 	struct vmc_view driver; /* "blk", "virtio-fs", "ephemeral", … */
@@ -99,10 +105,9 @@ struct vmc_storage {
 	const struct vmc_view *options;
 	size_t options_len;
 	struct vmc_view mount_point;
-	uint8_t has_fs_group;
-	uint32_t fs_group_id;
-	uint32_t fs_group_change_policy; /* 0 always, 1 on root mismatch */
 	uint8_t shared;
+	uint8_t has_fs_group;
+	struct vmc_fs_group fs_group;
 };
 
 /* grpc.KernelModule. */
@@ -224,18 +229,18 @@ struct vmc_interface {
 	uint8_t present;
 	char device[VMC_AGENT_NAME_SIZE];
 	char name[VMC_AGENT_NAME_SIZE];
-	struct vmc_ip_address address[VMC_AGENT_ADDRESS_MAX];
-	uint32_t address_len;
+	uint32_t raw_flags;
 	uint64_t mtu;
 	char hardware_address[VMC_AGENT_ADDRESS_SIZE];
 	char device_path[VMC_AGENT_ADDRESS_SIZE]; /* its PCI path */
 	char type[VMC_AGENT_NAME_SIZE];
-	uint32_t raw_flags;
+	uint32_t address_len;
+	struct vmc_ip_address address[VMC_AGENT_ADDRESS_MAX];
 };
 
 struct vmc_interfaces {
-	struct vmc_interface interface[VMC_AGENT_INTERFACE_MAX];
 	uint32_t interface_len;
+	struct vmc_interface interface[VMC_AGENT_INTERFACE_MAX];
 };
 
 /* types.Route. */
@@ -251,8 +256,8 @@ struct vmc_route {
 };
 
 struct vmc_routes {
-	struct vmc_route route[VMC_AGENT_ROUTE_MAX];
 	uint32_t route_len;
+	struct vmc_route route[VMC_AGENT_ROUTE_MAX];
 };
 
 struct vmc_memory_usage {
@@ -271,8 +276,8 @@ struct vmc_blkio_stat {
 };
 
 struct vmc_blkio_stats {
-	struct vmc_blkio_stat stat[VMC_AGENT_BLKIO_MAX];
 	uint32_t stat_len;
+	struct vmc_blkio_stat stat[VMC_AGENT_BLKIO_MAX];
 };
 
 /* The eight lists of grpc.BlkioStats, in its order. */
@@ -303,27 +308,27 @@ struct vmc_network_stat {
  * in nanoseconds. About 10 KiB: not for a small stack. */
 struct vmc_container_stats {
 	uint8_t present;
+	uint8_t memory_use_hierarchy;
 	uint64_t cpu_total, cpu_kernel, cpu_user;
-	uint64_t per_cpu[VMC_AGENT_CPU_MAX];
-	uint32_t per_cpu_len;
 	uint64_t throttling_periods, throttled_periods, throttled_time;
 	uint64_t memory_cache;
 	struct vmc_memory_usage memory, swap, kernel_memory;
-	uint8_t memory_use_hierarchy;
-	struct vmc_memory_stat memory_stat[VMC_AGENT_MEMORY_STAT_MAX];
-	uint32_t memory_stat_len;
 	uint64_t pids_current, pids_limit;
+	uint32_t per_cpu_len;
+	uint64_t per_cpu[VMC_AGENT_CPU_MAX + 1]; /* one to notice more by */
+	uint32_t memory_stat_len;
+	struct vmc_memory_stat memory_stat[VMC_AGENT_MEMORY_STAT_MAX];
 	struct vmc_blkio_stats blkio[VMC_BLKIO_LISTS];
-	struct vmc_hugetlb_stat hugetlb[VMC_AGENT_HUGETLB_MAX];
 	uint32_t hugetlb_len;
-	struct vmc_network_stat network[VMC_AGENT_NETWORK_MAX];
+	struct vmc_hugetlb_stat hugetlb[VMC_AGENT_HUGETLB_MAX];
 	uint32_t network_len;
+	struct vmc_network_stat network[VMC_AGENT_NETWORK_MAX];
 };
 
 /* A list of names in grpc.AgentDetails. */
 struct vmc_agent_names {
-	char name[VMC_AGENT_HANDLER_MAX][VMC_AGENT_NAME_SIZE];
 	uint32_t name_len;
+	char name[VMC_AGENT_HANDLER_MAX][VMC_AGENT_NAME_SIZE];
 };
 
 /* grpc.GuestDetailsResponse. */

@@ -107,16 +107,124 @@ struct vmc_agent_service_config {
 /* The shortest window: an envelope, and a request of a few words. */
 #define VMC_AGENT_SERVICE_WINDOW_MIN 512
 
-struct vmc_agent_method;
+struct vmc_agent_call;
 
 /* Private: a call in flight. */
 struct vmc_agent_service_call {
 	struct vmc_task task;
-	const struct vmc_agent_method *method;
+	const struct vmc_agent_call *method;
 	uint32_t stream;
 	uint32_t done; /* of what one request asks for several times */
 	uint32_t request_len;
 	uint8_t request[VMC_AGENT_SERVICE_CALL_SIZE];
+};
+
+/* Slots of a PCI path, each two digits and a '/' or the NUL. */
+#define VMC_AGENT_SERVICE_SLOT_MAX (VMC_AGENT_ADDRESS_SIZE / 3)
+
+/*
+ * Requests that are no struct of the agent's, as they are read and written.
+ * All of them private.
+ */
+
+/* Of a container, or of one of its processes. */
+struct vmc_request {
+	struct vmc_view container_id;
+	struct vmc_view exec_id;
+	struct vmc_view data;
+	uint32_t a, b;
+};
+
+struct vmc_routes_request {
+	const struct vmc_route *routes;
+	size_t routes_len;
+};
+
+struct vmc_storages_request {
+	const struct vmc_storage *storages;
+	size_t storages_len;
+};
+
+struct vmc_online_request {
+	uint32_t cpus;
+	uint8_t wait, cpu_only;
+};
+
+struct vmc_probe_request {
+	uint32_t address_len;
+	uint64_t address[VMC_AGENT_SERVICE_LIST_MAX + 1];
+};
+
+struct vmc_details_request {
+	uint8_t memory_block_size, memory_hotplug_probe;
+};
+
+struct vmc_swap_request {
+	uint32_t slot_len;
+	uint32_t slot[VMC_AGENT_SERVICE_SLOT_MAX + 1];
+};
+
+struct vmc_volume_request {
+	struct vmc_view path;
+	uint64_t size;
+};
+
+struct vmc_iptables_request {
+	struct vmc_view data;
+	uint8_t ipv6;
+};
+
+/* Answers that are none. Private. */
+struct vmc_health {
+	uint32_t status; /* 1: serving */
+};
+
+struct vmc_version {
+	struct vmc_view grpc, agent;
+};
+
+/* What a request says, while a step of its call runs. Private. */
+union vmc_agent_service_request {
+	struct vmc_view view;
+	struct vmc_request process;
+	struct vmc_routes_request routes;
+	struct vmc_storages_request storages;
+	struct vmc_online_request online;
+	struct vmc_probe_request probe;
+	struct vmc_details_request details;
+	struct vmc_swap_request swap;
+	struct vmc_volume_request volume;
+	struct vmc_iptables_request iptables;
+	struct vmc_sandbox sandbox;
+	struct vmc_container container;
+	struct vmc_exec exec;
+	struct vmc_wall wall;
+	struct vmc_file_piece piece;
+	struct vmc_interface interface;
+};
+
+/* Lists of structs that one request may have. Private. */
+union vmc_agent_service_structs {
+	struct {
+		struct vmc_storage storage;
+		struct vmc_kernel_module kernel_module;
+	} sandbox;
+	struct {
+		struct vmc_storage storage;
+		struct vmc_device device;
+		struct vmc_shared_mount shared_mount;
+	} container;
+	struct vmc_route route;
+};
+
+#define VMC_AGENT_SERVICE_STRUCTS (VMC_AGENT_SERVICE_LIST_MAX / 4)
+
+/* Private. */
+struct vmc_agent_service_room {
+	union vmc_agent_service_request request;
+	struct vmc_view views[VMC_AGENT_SERVICE_LIST_MAX];
+	union vmc_agent_service_structs structs[VMC_AGENT_SERVICE_STRUCTS];
+	char swap_path[VMC_AGENT_ADDRESS_SIZE];
 };
 
 /* What a call yields, until its answer is composed. Private. */
@@ -129,43 +237,10 @@ union vmc_agent_service_result {
 	struct vmc_guest_details details;
 	struct vmc_oom_event oom;
 	struct vmc_buffer data;
+	struct vmc_health health;
+	struct vmc_version version;
 	int32_t exit_status;
 	size_t written;
-};
-
-#define VMC_AGENT_SERVICE_STRUCTS (VMC_AGENT_SERVICE_LIST_MAX / 4)
-
-/* Slots of a PCI path, each two digits and a '/' or the NUL. */
-#define VMC_AGENT_SERVICE_SLOT_MAX (VMC_AGENT_ADDRESS_SIZE / 3)
-
-/* What a request says, while a step of its call runs. Private. */
-struct vmc_agent_service_room {
-	struct vmc_view views[VMC_AGENT_SERVICE_LIST_MAX];
-	union {
-		struct {
-			struct vmc_sandbox sandbox;
-			struct vmc_storage storages[VMC_AGENT_SERVICE_STRUCTS];
-			struct vmc_kernel_module
-				kernel_modules[VMC_AGENT_SERVICE_STRUCTS];
-		} sandbox;
-		struct {
-			struct vmc_sandbox sandbox; /* an empty one */
-			struct vmc_container container;
-			struct vmc_storage storages[VMC_AGENT_SERVICE_STRUCTS];
-			struct vmc_device devices[VMC_AGENT_SERVICE_STRUCTS];
-			struct vmc_shared_mount
-				shared_mounts[VMC_AGENT_SERVICE_STRUCTS];
-		} container;
-		struct {
-			uint32_t slots[VMC_AGENT_SERVICE_SLOT_MAX];
-			char path[VMC_AGENT_ADDRESS_SIZE];
-		} swap;
-		struct vmc_exec exec;
-		struct vmc_storage storages[VMC_AGENT_SERVICE_STRUCTS];
-		struct vmc_route routes[VMC_AGENT_SERVICE_STRUCTS];
-		struct vmc_interface interface;
-		uint64_t addresses[VMC_AGENT_SERVICE_LIST_MAX];
-	} of;
 };
 
 /* Before bytes of an answer: a tag and a length of at most 4 MiB, rounded up.
@@ -179,6 +254,7 @@ struct vmc_agent_service {
 	struct vmc_ttrpc engine;
 	struct vmc_error error; /* of the call that is being answered */
 	uint64_t frame_until_ms;
+	struct vmc_sandbox none; /* the sandbox that an agent is told */
 	union vmc_agent_service_result result;
 	struct vmc_agent_service_room room;
 	uint8_t out[VMC_REQUEST_SIZE]; /* heads and errors */

@@ -11,7 +11,6 @@
 #include "vmcache/agent_kata.h"
 
 #include "../rpc/channel.h"
-#include "../wire/field.h"
 #include "../wire/message.h"
 #include "agent_dial.h"
 #include "kata_call.h"
@@ -179,7 +178,6 @@ static enum vmc_status compose(struct vmc_channel *channel,
 			       struct vmc_channel_request *request)
 {
 	const struct kata_call *call = request->message;
-	const struct kata_method *method = call->method;
 	struct vmc_engine_request *asked = &request->asked;
 	const struct vmc_channel_config *config = &channel->config;
 	size_t head = VMC_ENGINE_HEAD_SIZE(strlen(asked->service) +
@@ -187,15 +185,13 @@ static enum vmc_status compose(struct vmc_channel *channel,
 	struct vmc_writer w;
 
 	vmc_writer_init(&w, config->out + head, config->out_len - head);
-	if (method->write)
-		method->write(&w, call->message);
-	else if (method->fields)
-		vmc_message_write(&w, method->fields, call->message);
-	if (method->tail_tag)
-		vmc_field_put_head(&w, method->tail_tag, call->tail.ptr_len);
+	if (call->write)
+		call->write(&w, call->request);
+	else
+		asked->tail = vmc_message_write(&w, call->method->request,
+						call->request);
 	asked->payload.ptr = w.begin;
 	asked->payload.ptr_len = w.len;
-	asked->tail = call->tail;
 	return w.fail ? VMC_ERR_TOO_BIG : VMC_OK;
 }
 
@@ -207,10 +203,10 @@ static void set_deadline(const struct vmc_agent *agent,
 	uint32_t ms = config->call_timeout_ms ? config->call_timeout_ms :
 						CALL_TIMEOUT_MS;
 
-	if (call->method->timeout == KATA_CHECK)
+	if (call->method->timeout == VMC_CALL_CHECK)
 		ms = config->check_timeout_ms ? config->check_timeout_ms :
 						CHECK_TIMEOUT_MS;
-	if (call->method->timeout != KATA_FOREVER &&
+	if (call->method->timeout != VMC_CALL_FOREVER &&
 	    task->deadline_ms == VMC_NEVER)
 		task->deadline_ms = now_ms + ms;
 }
@@ -231,9 +227,10 @@ enum vmc_status vmc_kata_ask(struct vmc_agent *agent,
 {
 	struct vmc_agent_kata *kata = kata_state(agent);
 	struct vmc_channel_request request = {
-		.asked = { .service = call->method->health ?
-					      "grpc.Health" :
-					      "grpc.AgentService",
+		.asked = { .service = call->method - vmc_agent_calls <
+						      VMC_CALLS_OF_AGENT ?
+					      "grpc.AgentService" :
+					      "grpc.Health",
 			   .method = call->method->name },
 		.compose = compose,
 		.message = call,
@@ -295,27 +292,27 @@ enum vmc_status vmc_kata_fail(struct vmc_agent *agent, const char *method,
 	return status;
 }
 
-/* see kata_call.h */
-enum vmc_status vmc_kata_call(struct vmc_agent *agent,
-			      const struct kata_call *call,
-			      struct vmc_view *reply, struct vmc_task *task,
-			      uint64_t now_ms)
-{
-	enum vmc_status status = vmc_kata_ask(agent, call, reply, task, now_ms);
-
-	if (status < 0)
-		return vmc_kata_fail(agent, call->method->name, status);
-	return status;
-}
-
 /* see kata_call.h. What a later release may answer is read over. */
-enum vmc_status vmc_kata_tell(struct vmc_agent *agent,
-			      const struct kata_call *call,
+enum vmc_status vmc_kata_call(struct vmc_agent *agent, enum vmc_call_id id,
+			      const void *request, void *answer,
 			      struct vmc_task *task, uint64_t now_ms)
 {
+	const struct vmc_agent_call *method = vmc_agent_calls + id;
+	struct kata_call call = { method, request, NULL };
 	struct vmc_view reply;
+	enum vmc_status status =
+		vmc_kata_ask(agent, &call, &reply, task, now_ms);
 
-	return vmc_kata_call(agent, call, &reply, task, now_ms);
+	if (status < 0)
+		return vmc_kata_fail(agent, method->name, status);
+	if (status || !answer)
+		return status;
+	if (method->data == VMC_CALL_RAW) {
+		*(struct vmc_view *)answer = reply;
+		return VMC_OK;
+	}
+	return vmc_message_read(reply, method->answer, answer, NULL,
+				agent->error);
 }
 
 /* see kata_call.h */

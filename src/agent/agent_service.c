@@ -16,6 +16,8 @@
 #include "../base/options.h"
 #include "../base/text.h"
 #include "../engine/pump.h"
+#include "../wire/field.h"
+#include "../wire/message.h"
 #include "agent_methods.h"
 
 #include <string.h>
@@ -138,17 +140,18 @@ static APART void answer_unknown(struct vmc_agent_service *service,
 /* Composes what a call has yielded. VMC_ERR_TOO_BIG. */
 static enum vmc_status answer_result(struct vmc_agent_service *service,
 				     uint32_t stream,
-				     const struct vmc_agent_method *method)
+				     const struct vmc_agent_call *method)
 {
 	struct vmc_view parts[ANSWER_PARTS] = { { NULL, 0 } };
 	struct vmc_engine_reply what = { .stream = stream, .parts = parts };
 	struct vmc_writer w;
 
-	vmc_writer_init(&w, service->data,
-			method->data ? VMC_AGENT_SERVICE_HEAD_SIZE :
-				       sizeof(service->data));
-	if (method->write)
-		method->write(&w, service);
+	vmc_writer_init(&w, service->data, sizeof(service->data));
+	if (method->data == VMC_CALL_NO_DATA)
+		vmc_message_write(&w, method->answer, &service->result);
+	else if (method->data == VMC_CALL_DATA)
+		vmc_field_put_head(&w, VMC_FIELD_TAG(1, VMC_FIELD_BYTES),
+				   service->result.data.ptr_len);
 	if (w.fail)
 		return VMC_ERR_TOO_BIG;
 	parts[what.parts_len].ptr = service->data;
@@ -161,8 +164,7 @@ static enum vmc_status answer_result(struct vmc_agent_service *service,
 }
 
 static void answer(struct vmc_agent_service *service, uint32_t stream,
-		   const struct vmc_agent_method *method,
-		   enum vmc_status status)
+		   const struct vmc_agent_call *method, enum vmc_status status)
 {
 	if (status == VMC_OK) {
 		status = answer_result(service, stream, method);
@@ -225,7 +227,7 @@ static enum vmc_status step_call(struct vmc_agent_service *service,
 	struct vmc_agent_step step = { service, call, request, now_ms };
 
 	vmc_error_reset(&service->error);
-	return call->method->call(&step);
+	return vmc_agent_step(&step);
 }
 
 static struct vmc_view request_of(const struct vmc_agent_service_call *call)
@@ -235,33 +237,24 @@ static struct vmc_view request_of(const struct vmc_agent_service_call *call)
 	return request;
 }
 
-static enum vmc_status cut(struct vmc_agent_service *service,
-			   struct vmc_agent_service_call *call,
-			   struct vmc_view request)
-{
-	struct vmc_agent_step step = { service, call, request, 0 };
-
-	if (!call->method->cut)
-		return VMC_ERR_TOO_BIG;
-	return call->method->cut(&step);
-}
-
 /* A request that is too long to wait has to. */
 static enum vmc_status step_shorter(struct vmc_agent_service *service,
 				    struct vmc_agent_service_call *call,
 				    struct vmc_view request, uint64_t now_ms)
 {
+	struct vmc_agent_step step = { service, call, request, 0 };
 	uint64_t deadline_ms = call->task.deadline_ms;
 
 	vmc_task_cancel(&call->task);
 	call->task.deadline_ms = deadline_ms;
-	vmc_error_reset(&service->error);
-	if (cut(service, call, request) != VMC_OK)
+	if (vmc_agent_cut(&step) != VMC_OK) {
+		vmc_error_reset(&service->error);
 		return vmc_error_set_number(
 			&service->error, VMC_ERR_TOO_BIG,
 			"request cannot be answered at once, and exceeds "
 			"VMC_AGENT_SERVICE_CALL_SIZE",
 			VMC_AGENT_SERVICE_CALL_SIZE);
+	}
 	return step_call(service, call, request_of(call), now_ms);
 }
 
@@ -284,7 +277,7 @@ static enum vmc_status first_step(struct vmc_agent_service *service,
 }
 
 static void begin_call(struct vmc_agent_service *service,
-		       const struct vmc_agent_method *method,
+		       const struct vmc_agent_call *method,
 		       const struct vmc_engine_event *event, uint64_t now_ms)
 {
 	uint32_t i = service->call_len++;
@@ -313,20 +306,33 @@ static APART void answer_full(struct vmc_agent_service *service,
 	answer_failure(service, stream, method, VMC_ERR_FULL);
 }
 
+/* The methods of a service: *end is behind the last. None: it is no service.*/
+static const struct vmc_agent_call *
+methods_of(struct vmc_view service, const struct vmc_agent_call **end)
+{
+	*end = vmc_agent_calls + VMC_CALLS;
+	if (vmc_view_is(service, "grpc.Health"))
+		return vmc_agent_calls + VMC_CALLS_OF_AGENT;
+	if (!vmc_view_is(service, "grpc.AgentService"))
+		return *end;
+	*end = vmc_agent_calls + VMC_CALLS_OF_AGENT;
+	return vmc_agent_calls;
+}
+
 static APART void request(struct vmc_agent_service *service,
 			  const struct vmc_engine_event *event, uint64_t now_ms)
 {
-	const struct vmc_agent_method *method =
-		vmc_agent_methods(event->service);
+	const struct vmc_agent_call *end, *method;
 
-	if (!method) {
+	method = methods_of(event->service, &end);
+	if (method == end) {
 		answer_unknown(service, event->stream, "service ",
 			       event->service);
 		return;
 	}
-	while (method->name && !vmc_view_is(event->method, method->name))
+	while (method < end && !vmc_view_is(event->method, method->name))
 		method++;
-	if (!method->name)
+	if (method == end)
 		answer_unknown(service, event->stream, "method ",
 			       event->method);
 	else if (service->call_len == VMC_AGENT_SERVICE_CALL_MAX)

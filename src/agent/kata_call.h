@@ -9,33 +9,7 @@
 #include "vmcache/agent_kata.h"
 
 #include "../base/cursor.h"
-
-struct pb_msgdesc_s;
-
-/* How long a call may take whose task does not say. */
-enum kata_timeout { KATA_CALL = 0, KATA_CHECK, KATA_FOREVER };
-
-/*
- * A method of grpc.AgentService, or of grpc.Health. Its request is written by
- * `write` if there is one, else as `fields` describe it; without either it is
- * an empty one.
- */
-struct kata_method {
-	const char *name;
-	const struct pb_msgdesc_s *fields;
-	void (*write)(struct vmc_writer *w, const void *message);
-	uint8_t tail_tag; /* 0: none; what stands before the tail, with its
-			   * length */
-	uint8_t health;
-	uint8_t timeout; /* enum kata_timeout */
-};
-
-/* What it is asked: a message, and bytes that end it. */
-struct kata_call {
-	const struct kata_method *method;
-	const void *message;
-	struct vmc_view tail;
-};
+#include "agent_calls.h"
 
 static inline struct vmc_agent_kata *kata_state(const struct vmc_agent *agent)
 {
@@ -43,24 +17,31 @@ static inline struct vmc_agent_kata *kata_state(const struct vmc_agent *agent)
 }
 
 /*
- * Makes the call. The answer's bytes live until the next call on this agent.
- * `ask` says nothing of why it failed, but the channel's error does; `call`
- * says it in agent->error; `tell` wants no more than an empty answer.
+ * Makes the call: `request` and `answer` are what agent_calls.h names for it.
+ * A request that is NULL is an empty one, an answer that is NULL is not read.
+ * Says in agent->error why it failed. Views of the answer live until the next
+ * call on this agent.
  */
+enum vmc_status vmc_kata_call(struct vmc_agent *agent, enum vmc_call_id id,
+			      const void *request, void *answer,
+			      struct vmc_task *task,
+			      uint64_t now_ms) VMC_CHECKED;
+
+/*
+ * The parts of it, for calls that are more than that. A message that `write`
+ * is there for is written by it. `ask` says nothing of why it failed, but the
+ * channel's error does; `fail` says it in agent->error, and returns `status`.
+ */
+struct kata_call {
+	const struct vmc_agent_call *method;
+	const void *request;
+	void (*write)(struct vmc_writer *w, const void *request);
+};
+
 enum vmc_status vmc_kata_ask(struct vmc_agent *agent,
 			     const struct kata_call *call,
 			     struct vmc_view *reply, struct vmc_task *task,
 			     uint64_t now_ms) VMC_CHECKED;
-enum vmc_status vmc_kata_call(struct vmc_agent *agent,
-			      const struct kata_call *call,
-			      struct vmc_view *reply, struct vmc_task *task,
-			      uint64_t now_ms) VMC_CHECKED;
-enum vmc_status vmc_kata_tell(struct vmc_agent *agent,
-			      const struct kata_call *call,
-			      struct vmc_task *task,
-			      uint64_t now_ms) VMC_CHECKED;
-
-/* Says in agent->error why a call failed, and returns `status`. */
 enum vmc_status vmc_kata_fail(struct vmc_agent *agent, const char *method,
 			      enum vmc_status status) VMC_CHECKED;
 

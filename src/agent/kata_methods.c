@@ -8,10 +8,7 @@
 #include "agent_noop.h"
 #include "kata_call.h"
 
-#include "agent.pb.h"
-#include "health.pb.h"
-
-#include "../wire/agent_pbio.h"
+#include "../wire/agent_messages.h"
 #include "../wire/field.h"
 
 #include <string.h>
@@ -24,11 +21,11 @@
 #define COUNTS_ALL_MAJOR 3
 #define COUNTS_ALL_MINOR 2
 
-#define DATA_TAG(message) VMC_FIELD_TAG(message##_tag, VMC_FIELD_BYTES)
+#define SERVING 1
 
-/* A method of that name, whose request is that message. */
-#define MESSAGE(method_name, type)                                             \
-	.name = (method_name), .fields = type##_fields
+/* What a method's last lines are. */
+#define CALL(name, request, answer)                                            \
+	vmc_kata_call(agent, VMC_CALL_##name, request, answer, task, now_ms)
 
 /*
  * The agent itself
@@ -59,22 +56,10 @@ static int long_live_conn(struct vmc_agent *agent)
 static enum vmc_status check(struct vmc_agent *agent, struct vmc_task *task,
 			     uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "Check",
-						   .health = 1,
-						   .timeout = KATA_CHECK };
-	struct kata_call call = { .method = &method };
-	vmc_grpc_HealthCheckResponse answer = { 0 };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
+	struct vmc_health health;
+	enum vmc_status status = CALL(Check, NULL, &health);
 
-	if (status)
-		return status;
-	status = vmc_message_read(reply, "HealthCheckResponse",
-				  vmc_grpc_HealthCheckResponse_fields, &answer,
-				  NULL, agent->error);
-	if (status == VMC_OK &&
-	    answer.status != vmc_grpc_HealthCheckResponse_ServingStatus_SERVING)
+	if (status == VMC_OK && health.status != SERVING)
 		return vmc_error_set(agent->error, VMC_ERR_UNAVAILABLE, "Check",
 				     "the agent is not serving");
 	return status;
@@ -87,11 +72,9 @@ static enum vmc_status check(struct vmc_agent *agent, struct vmc_task *task,
 
 enum { FIRST_CALL = 1, SECOND_CALL };
 
-struct pair {
-	enum vmc_status (*first)(struct vmc_agent *agent, struct vmc_task *task,
-				 uint64_t now_ms);
-	const struct kata_call *second;
-};
+/* The first one; it may still change what the second one asks. */
+typedef enum vmc_status (*first_call)(struct vmc_agent *agent, void *request,
+				      struct vmc_task *task, uint64_t now_ms);
 
 static void cancel_pair(struct vmc_task *task)
 {
@@ -114,7 +97,8 @@ static enum vmc_status begin_pair(struct vmc_agent *agent,
 	return VMC_OK;
 }
 
-static enum vmc_status do_pair(struct vmc_agent *agent, const struct pair *pair,
+static enum vmc_status do_pair(struct vmc_agent *agent, first_call first,
+			       enum vmc_call_id second, void *request,
 			       struct vmc_task *task, uint64_t now_ms)
 {
 	struct vmc_task *inner = &kata_state(agent)->inner;
@@ -126,19 +110,20 @@ static enum vmc_status do_pair(struct vmc_agent *agent, const struct pair *pair,
 	if (status)
 		return vmc_task_end(task, status);
 	if (task->phase == FIRST_CALL) {
-		status = pair->first(agent, inner, now_ms);
+		status = first(agent, request, inner, now_ms);
 		if (status == VMC_OK)
 			vmc_task_enter(task, SECOND_CALL, inner);
 	}
 	if (task->phase == SECOND_CALL)
-		status = vmc_kata_tell(agent, pair->second, inner, now_ms);
+		status = vmc_kata_call(agent, second, request, NULL, inner,
+				       now_ms);
 	if (status != VMC_AGAIN)
 		return vmc_task_end(task, status);
 	if (!late)
 		return vmc_task_forward(task, inner);
 	vmc_task_cancel(inner);
 	return vmc_task_end(task, vmc_error_set(agent->error, VMC_ERR_TIMEOUT,
-						pair->second->method->name,
+						vmc_agent_calls[second].name,
 						"no answer before the "
 						"deadline"));
 }
@@ -147,32 +132,27 @@ static enum vmc_status do_pair(struct vmc_agent *agent, const struct pair *pair,
  * The sandbox and its containers
  */
 
-static void write_sandbox(struct vmc_writer *w, const void *message)
+static enum vmc_status check_first(struct vmc_agent *agent, void *request,
+				   struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_agent_write_sandbox(w, message);
+	(void)request;
+	return check(agent, task, now_ms);
 }
 
 static enum vmc_status start_sandbox(struct vmc_agent *agent,
 				     const struct vmc_sandbox *sandbox,
 				     struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "CreateSandbox",
-						   .write = write_sandbox };
-	struct kata_call call = { .method = &method, .message = sandbox };
-	struct pair pair = { check, &call };
-
-	return do_pair(agent, &pair, task, now_ms);
+	return do_pair(agent, check_first, VMC_CALL_CreateSandbox,
+		       (void *)sandbox, task, now_ms);
 }
 
 static enum vmc_status stop_sandbox(struct vmc_agent *agent,
 				    const struct vmc_sandbox *sandbox,
 				    struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "DestroySandbox" };
-	struct kata_call call = { .method = &method };
-
 	(void)sandbox;
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(DestroySandbox, NULL, NULL);
 }
 
 /* An id that a process is known by from now on. */
@@ -190,88 +170,52 @@ static enum vmc_status set_process(struct vmc_agent *agent, const char *method,
 	return VMC_OK;
 }
 
-static void write_container(struct vmc_writer *w, const void *message)
-{
-	vmc_agent_write_container(w, message);
-}
-
 static enum vmc_status create_container(struct vmc_agent *agent,
 					const struct vmc_sandbox *sandbox,
 					const struct vmc_container *container,
 					struct vmc_process *process,
 					struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "CreateContainer",
-						   .write = write_container };
-	struct kata_call call = { .method = &method,
-				  .message = container,
-				  .tail = container->oci };
 	struct vmc_view id =
 		container->exec_id.ptr_len ? container->exec_id : container->id;
 	enum vmc_status status = VMC_OK;
 
 	(void)sandbox;
 	if (!vmc_task_active(task))
-		status = set_process(agent, method.name, id, process);
+		status = set_process(agent, "CreateContainer", id, process);
 	if (status)
 		return vmc_task_end(task, status);
-	return vmc_kata_tell(agent, &call, task, now_ms);
-}
-
-/* A call about one container, with its id and nothing else. */
-static enum vmc_status of_container(struct vmc_agent *agent,
-				    const struct kata_method *method,
-				    struct vmc_view id, struct vmc_view *reply,
-				    struct vmc_task *task, uint64_t now_ms)
-{
-	vmc_grpc_ContainerRequest request = { .container_id = id };
-	struct kata_call call = { .method = method, .message = &request };
-
-	return vmc_kata_call(agent, &call, reply, task, now_ms);
+	return CALL(CreateContainer, container, NULL);
 }
 
 static enum vmc_status start_container(struct vmc_agent *agent,
 				       struct vmc_view container_id,
 				       struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { MESSAGE(
-		"StartContainer", vmc_grpc_ContainerRequest) };
-	struct vmc_view reply;
-
-	return of_container(agent, &method, container_id, &reply, task, now_ms);
+	return CALL(StartContainer, &container_id, NULL);
 }
 
 static enum vmc_status stop_container(struct vmc_agent *agent,
 				      struct vmc_view container_id,
 				      struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { MESSAGE(
-		"RemoveContainer", vmc_grpc_ContainerRequest) };
-	struct vmc_view reply;
+	struct vmc_request request = { .container_id = container_id };
 
-	return of_container(agent, &method, container_id, &reply, task, now_ms);
+	return CALL(RemoveContainer, &request, NULL);
 }
 
 static enum vmc_status pause_container(struct vmc_agent *agent,
 				       struct vmc_view container_id,
 				       struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { MESSAGE(
-		"PauseContainer", vmc_grpc_ContainerRequest) };
-	struct vmc_view reply;
-
-	return of_container(agent, &method, container_id, &reply, task, now_ms);
+	return CALL(PauseContainer, &container_id, NULL);
 }
 
 static enum vmc_status resume_container(struct vmc_agent *agent,
 					struct vmc_view container_id,
 					struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { MESSAGE(
-		"ResumeContainer", vmc_grpc_ContainerRequest) };
-	struct vmc_view reply;
-
-	return of_container(agent, &method, container_id, &reply, task, now_ms);
+	return CALL(ResumeContainer, &container_id, NULL);
 }
 
 static enum vmc_status stats_container(struct vmc_agent *agent,
@@ -279,14 +223,10 @@ static enum vmc_status stats_container(struct vmc_agent *agent,
 				       struct vmc_container_stats *stats,
 				       struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { MESSAGE(
-		"StatsContainer", vmc_grpc_ContainerRequest) };
-	struct vmc_view reply;
-	enum vmc_status status = of_container(agent, &method, container_id,
-					      &reply, task, now_ms);
+	enum vmc_status status = CALL(StatsContainer, &container_id, stats);
 
-	return status ? status :
-			vmc_agent_read_stats(reply, stats, agent->error);
+	stats->present = status == VMC_OK;
+	return status;
 }
 
 static enum vmc_status update_container(struct vmc_agent *agent,
@@ -294,15 +234,10 @@ static enum vmc_status update_container(struct vmc_agent *agent,
 					struct vmc_view resources,
 					struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_ContainerRequest request = { .container_id = container_id };
-	static const struct kata_method method = {
-		MESSAGE("UpdateContainer", vmc_grpc_ContainerRequest),
-		.tail_tag = DATA_TAG(vmc_grpc_UpdateContainerRequest_resources)
-	};
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_request request = { .container_id = container_id,
+				       .data = resources };
 
-	call.tail = resources;
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(UpdateContainer, &request, NULL);
 }
 
 static enum vmc_status
@@ -322,69 +257,40 @@ process_list_container(struct vmc_agent *agent, struct vmc_view container_id,
 				    "ListProcesses", "gone since Kata 2.1"));
 }
 
-struct storages {
-	const struct vmc_storage *storages;
-	size_t storages_len;
-};
-
-static void write_storages(struct vmc_writer *w, const void *message)
-{
-	const struct storages *list = message;
-
-	vmc_agent_write_storages(w, list->storages, list->storages_len);
-}
-
 static enum vmc_status
 update_ephemeral_mounts(struct vmc_agent *agent,
 			const struct vmc_storage *storages, size_t storages_len,
 			struct vmc_task *task, uint64_t now_ms)
 {
-	struct storages list = { storages, storages_len };
-	static const struct kata_method method = {
-		.name = "UpdateEphemeralMounts", .write = write_storages
-	};
-	struct kata_call call = { .method = &method, .message = &list };
+	struct vmc_storages_request request = { storages, storages_len };
 
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(UpdateEphemeralMounts, &request, NULL);
 }
 
 static enum vmc_status
 remove_stale_virtiofs_share_mounts(struct vmc_agent *agent,
 				   struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = {
-		.name = "RemoveStaleVirtiofsShareMounts"
-	};
-	struct kata_call call = { .method = &method };
-
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(RemoveStaleVirtiofsShareMounts, NULL, NULL);
 }
 
 /*
  * Processes
  */
 
-static void write_exec(struct vmc_writer *w, const void *message)
-{
-	vmc_agent_write_exec(w, message);
-}
-
 static enum vmc_status exec(struct vmc_agent *agent,
 			    const struct vmc_exec *wanted,
 			    struct vmc_process *process, struct vmc_task *task,
 			    uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "ExecProcess",
-						   .write = write_exec };
-	struct kata_call call = { .method = &method, .message = wanted };
 	enum vmc_status status = VMC_OK;
 
 	if (!vmc_task_active(task))
-		status = set_process(agent, method.name, wanted->exec_id,
+		status = set_process(agent, "ExecProcess", wanted->exec_id,
 				     process);
 	if (status)
 		return vmc_task_end(task, status);
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(ExecProcess, wanted, NULL);
 }
 
 static enum vmc_status signal_process(struct vmc_agent *agent,
@@ -393,17 +299,13 @@ static enum vmc_status signal_process(struct vmc_agent *agent,
 				      int all, struct vmc_task *task,
 				      uint64_t now_ms)
 {
-	static const struct vmc_view none = { NULL, 0 };
-	vmc_grpc_SignalProcessRequest request = {
-		.container_id = container_id,
-		.exec_id = all ? none : exec_id,
-		.signal = signal,
-	};
-	static const struct kata_method method = { MESSAGE(
-		"SignalProcess", vmc_grpc_SignalProcessRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id,
+				       .a = signal };
 
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	if (all)
+		request.exec_id.ptr_len = 0;
+	return CALL(SignalProcess, &request, NULL);
 }
 
 static enum vmc_status wait_process(struct vmc_agent *agent,
@@ -412,24 +314,10 @@ static enum vmc_status wait_process(struct vmc_agent *agent,
 				    int32_t *exit_status, struct vmc_task *task,
 				    uint64_t now_ms)
 {
-	vmc_grpc_ProcessRequest request = { container_id, exec_id };
-	vmc_grpc_WaitProcessResponse answer = { 0 };
-	static const struct kata_method method = {
-		MESSAGE("WaitProcess", vmc_grpc_ProcessRequest),
-		.timeout = KATA_FOREVER
-	};
-	struct kata_call call = { .method = &method, .message = &request };
-	enum vmc_status status;
-	struct vmc_view reply;
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id };
 
-	status = vmc_kata_call(agent, &call, &reply, task, now_ms);
-	if (status)
-		return status;
-	status = vmc_message_read(reply, "WaitProcessResponse",
-				  vmc_grpc_WaitProcessResponse_fields, &answer,
-				  NULL, agent->error);
-	*exit_status = answer.status;
-	return status;
+	return CALL(WaitProcess, &request, exit_status);
 }
 
 static enum vmc_status winsize_process(struct vmc_agent *agent,
@@ -438,17 +326,12 @@ static enum vmc_status winsize_process(struct vmc_agent *agent,
 				       uint32_t width, struct vmc_task *task,
 				       uint64_t now_ms)
 {
-	vmc_grpc_TtyWinResizeRequest request = {
-		.container_id = container_id,
-		.exec_id = exec_id,
-		.row = height,
-		.column = width,
-	};
-	static const struct kata_method method = { MESSAGE(
-		"TtyWinResize", vmc_grpc_TtyWinResizeRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id,
+				       .a = height,
+				       .b = width };
 
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(TtyWinResize, &request, NULL);
 }
 
 static enum vmc_status
@@ -456,30 +339,16 @@ write_process_stdin(struct vmc_agent *agent, struct vmc_view container_id,
 		    struct vmc_view exec_id, struct vmc_view data,
 		    size_t *written, struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_ProcessRequest request = { container_id, exec_id };
-	vmc_grpc_WriteStreamResponse answer = { 0 };
-	static const struct kata_method method = {
-		MESSAGE("WriteStdin", vmc_grpc_ProcessRequest),
-		.tail_tag = DATA_TAG(vmc_grpc_WriteStreamRequest_data),
-		.timeout = KATA_FOREVER
-	};
-	struct kata_call call = { .method = &method, .message = &request };
-	enum vmc_status status;
-	struct vmc_view reply;
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id,
+				       .data = data };
+	enum vmc_status status = CALL(WriteStdin, &request, written);
 
-	call.tail = data;
-	status = vmc_kata_call(agent, &call, &reply, task, now_ms);
-	if (status)
-		return status;
-	status = vmc_message_read(reply, "WriteStreamResponse",
-				  vmc_grpc_WriteStreamResponse_fields, &answer,
-				  NULL, agent->error);
-	if (status == VMC_OK && answer.len > data.ptr_len)
+	if (status == VMC_OK && *written > data.ptr_len)
 		return vmc_error_set_number(agent->error, VMC_ERR_MALFORMED,
 					    "WriteStdin: more was taken than "
 					    "there was",
-					    answer.len);
-	*written = answer.len;
+					    *written);
 	return status;
 }
 
@@ -489,26 +358,24 @@ static enum vmc_status close_process_stdin(struct vmc_agent *agent,
 					   struct vmc_task *task,
 					   uint64_t now_ms)
 {
-	vmc_grpc_ProcessRequest request = { container_id, exec_id };
-	static const struct kata_method method = { MESSAGE(
-		"CloseStdin", vmc_grpc_ProcessRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id };
 
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(CloseStdin, &request, NULL);
 }
 
-/* An answer that is one field of bytes. */
-static enum vmc_status give_data(struct vmc_agent *agent, const char *method,
-				 struct vmc_view reply,
-				 struct vmc_buffer *buffer)
+/* A call whose answer is bytes. */
+static enum vmc_status fetch(struct vmc_agent *agent, enum vmc_call_id id,
+			     const void *request, struct vmc_buffer *buffer,
+			     struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_DataResponse answer = { 0 };
+	struct vmc_view data;
 	enum vmc_status status =
-		vmc_message_read(reply, method, vmc_grpc_DataResponse_fields,
-				 &answer, NULL, agent->error);
+		vmc_kata_call(agent, id, request, &data, task, now_ms);
 
 	return status ? status :
-			vmc_kata_give(agent, method, answer.data, buffer);
+			vmc_kata_give(agent, vmc_agent_calls[id].name, data,
+				      buffer);
 }
 
 /* The end of a stream is an error of Kata's agent: "eof", "read meet eof". */
@@ -526,38 +393,31 @@ static int is_end(struct vmc_agent *agent, enum vmc_status status)
 		memcmp(error->text + len - eof_len, eof, eof_len) == 0);
 }
 
-static enum vmc_status read_stream(struct vmc_agent *agent,
-				   const struct kata_call *call,
+static enum vmc_status read_stream(struct vmc_agent *agent, enum vmc_call_id id,
+				   struct vmc_request *request,
 				   struct vmc_buffer *data,
 				   struct vmc_task *task, uint64_t now_ms)
 {
+	const struct vmc_agent_call *method = vmc_agent_calls + id;
+	struct kata_call call = { method, request, NULL };
 	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_ask(agent, call, &reply, task, now_ms);
+	enum vmc_status status;
 
-	if (status == VMC_OK)
-		return give_data(agent, call->method->name, reply, data);
+	request->a = VMC_AGENT_WINDOW_SIZE - READ_HEAD;
+	if (data->ptr_cap < request->a)
+		request->a = (uint32_t)data->ptr_cap;
+	status = vmc_kata_ask(agent, &call, &reply, task, now_ms);
 	if (status == VMC_AGAIN)
 		return status;
-	if (!is_end(agent, status))
-		return vmc_kata_fail(agent, call->method->name, status);
 	data->ptr_len = 0;
-	return VMC_OK;
-}
-
-static vmc_grpc_ReadStreamRequest read_request(struct vmc_view container_id,
-					       struct vmc_view exec_id,
-					       const struct vmc_buffer *data)
-{
-	vmc_grpc_ReadStreamRequest request = {
-		.container_id = container_id,
-		.exec_id = exec_id,
-		.len = VMC_AGENT_WINDOW_SIZE - READ_HEAD,
-	};
-
-	if (data->ptr_cap < request.len)
-		request.len = (uint32_t)data->ptr_cap;
-	return request;
+	if (is_end(agent, status))
+		return VMC_OK;
+	if (status)
+		return vmc_kata_fail(agent, method->name, status);
+	status = vmc_message_read(reply, method->answer, &reply, NULL,
+				  agent->error);
+	return status ? status :
+			vmc_kata_give(agent, method->name, reply, data);
 }
 
 static enum vmc_status
@@ -565,15 +425,11 @@ read_process_stdout(struct vmc_agent *agent, struct vmc_view container_id,
 		    struct vmc_view exec_id, struct vmc_buffer *data,
 		    struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_ReadStreamRequest request =
-		read_request(container_id, exec_id, data);
-	static const struct kata_method method = {
-		MESSAGE("ReadStdout", vmc_grpc_ReadStreamRequest),
-		.timeout = KATA_FOREVER
-	};
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id };
 
-	return read_stream(agent, &call, data, task, now_ms);
+	return read_stream(agent, VMC_CALL_ReadStdout, &request, data, task,
+			   now_ms);
 }
 
 static enum vmc_status
@@ -581,15 +437,11 @@ read_process_stderr(struct vmc_agent *agent, struct vmc_view container_id,
 		    struct vmc_view exec_id, struct vmc_buffer *data,
 		    struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_ReadStreamRequest request =
-		read_request(container_id, exec_id, data);
-	static const struct kata_method method = {
-		MESSAGE("ReadStderr", vmc_grpc_ReadStreamRequest),
-		.timeout = KATA_FOREVER
-	};
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_request request = { .container_id = container_id,
+				       .exec_id = exec_id };
 
-	return read_stream(agent, &call, data, task, now_ms);
+	return read_stream(agent, VMC_CALL_ReadStderr, &request, data, task,
+			   now_ms);
 }
 
 /*
@@ -628,77 +480,54 @@ static int counts_new(struct vmc_view version)
 	       (major == COUNTS_ALL_MAJOR && minor < COUNTS_ALL_MINOR);
 }
 
-static enum vmc_status take_version(struct vmc_agent *agent,
-				    struct vmc_view reply)
-{
-	vmc_grpc_VersionCheckResponse answer = { 0 };
-	enum vmc_status status =
-		vmc_message_read(reply, "VersionCheckResponse",
-				 vmc_grpc_VersionCheckResponse_fields, &answer,
-				 NULL, agent->error);
+/* Which of the numbers OnlineCPUMem is told, the agent's version decides. */
+struct online {
+	struct vmc_online_request request; /* first: what is sent */
+	uint32_t cpus, added;
+};
 
-	if (status)
-		return status;
-	kata_state(agent)->counts_new =
-		(uint8_t)counts_new(answer.agent_version);
-	kata_state(agent)->version_known = 1;
+static enum vmc_status know_version(struct vmc_agent *agent,
+				    struct vmc_view version,
+				    struct online *online)
+{
+	struct vmc_agent_kata *kata = kata_state(agent);
+
+	if (!kata->version_known)
+		kata->counts_new = (uint8_t)counts_new(version);
+	kata->version_known = 1;
+	online->request.cpus = kata->counts_new ? online->added : online->cpus;
 	return VMC_OK;
 }
 
-static enum vmc_status ask_version(struct vmc_agent *agent,
+static enum vmc_status ask_version(struct vmc_agent *agent, void *request,
 				   struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "Version",
-						   .health = 1 };
-	struct kata_call call = { .method = &method };
 	const struct vmc_agent_kata_config *config = agent->config;
-	struct vmc_agent_kata *kata = kata_state(agent);
+	struct vmc_version version;
 	enum vmc_status status;
-	struct vmc_view reply;
 
-	if (!kata->version_known && config->version) {
-		kata->counts_new =
-			(uint8_t)counts_new(vmc_view_of(config->version));
-		kata->version_known = 1;
-	}
-	if (kata->version_known)
-		return vmc_task_end(task, VMC_OK);
-	status = vmc_kata_call(agent, &call, &reply, task, now_ms);
-	return status ? status : take_version(agent, reply);
-}
-
-/* What is to be online; which of the numbers is told, the agent's version
- * decides. */
-struct online {
-	const struct vmc_agent_kata *kata;
-	uint32_t cpus, added;
-	uint8_t cpu_only;
-};
-
-static void write_online(struct vmc_writer *w, const void *message)
-{
-	const struct online *online = message;
-	vmc_grpc_OnlineCPUMemRequest request = {
-		.nb_cpus =
-			online->kata->counts_new ? online->added : online->cpus,
-		.cpu_only = online->cpu_only != 0,
-	};
-
-	vmc_message_write(w, vmc_grpc_OnlineCPUMemRequest_fields, &request);
+	if (kata_state(agent)->version_known || config->version)
+		return vmc_task_end(
+			task, know_version(agent, vmc_view_of(config->version),
+					   request));
+	status = CALL(Version, NULL, &version);
+	return status ? status : know_version(agent, version.agent, request);
 }
 
 static enum vmc_status online_cpu_mem(struct vmc_agent *agent, uint32_t cpus,
 				      uint32_t added, int cpu_only,
 				      struct vmc_task *task, uint64_t now_ms)
 {
-	struct online online = { kata_state(agent), cpus, added,
-				 (uint8_t)(cpu_only != 0) };
-	static const struct kata_method method = { .name = "OnlineCPUMem",
-						   .write = write_online };
-	struct kata_call call = { .method = &method, .message = &online };
-	struct pair pair = { ask_version, &call };
+	struct online online = {
+		.request = { .cpus = kata_state(agent)->counts_new ? added :
+								     cpus,
+			     .cpu_only = cpu_only != 0 },
+		.cpus = cpus,
+		.added = added,
+	};
 
-	return do_pair(agent, &pair, task, now_ms);
+	return do_pair(agent, ask_version, VMC_CALL_OnlineCPUMem, &online, task,
+		       now_ms);
 }
 
 /* Memory at `address`, `count` sections of so many bytes. */
@@ -707,19 +536,16 @@ struct sections {
 	uint32_t count;
 };
 
-/* MemHotplugByProbeRequest: an address for each section, packed. */
-static void write_sections(struct vmc_writer *w, const void *message)
+/* MemHotplugByProbeRequest: an address for each section, packed in field 1. */
+static void write_sections(struct vmc_writer *w, const void *request)
 {
-	const struct sections *s = message;
+	const struct sections *s = request;
 	size_t len = 0;
 	uint32_t i;
 
 	for (i = 0; i < s->count; i++)
 		len += vmc_varint_len(s->address + i * s->section);
-	vmc_field_put_head(
-		w,
-		DATA_TAG(vmc_grpc_MemHotplugByProbeRequest_memHotplugProbeAddr),
-		len);
+	vmc_field_put_head(w, VMC_FIELD_TAG(1, VMC_FIELD_BYTES), len);
 	for (i = 0; i < s->count; i++)
 		vmc_put_varint(w, s->address + i * s->section);
 }
@@ -730,14 +556,16 @@ static enum vmc_status mem_hotplug_by_probe(struct vmc_agent *agent,
 					    struct vmc_task *task,
 					    uint64_t now_ms)
 {
+	const struct vmc_agent_call *method =
+		vmc_agent_calls + VMC_CALL_MemHotplugByProbe;
 	struct sections sections = {
 		.address = address,
 		.section = (uint64_t)section_mib << 20,
 		.count = section_mib ? size_mib / section_mib : 1,
 	};
-	static const struct kata_method method = { .name = "MemHotplugByProbe",
-						   .write = write_sections };
-	struct kata_call call = { .method = &method, .message = &sections };
+	struct kata_call call = { method, &sections, write_sections };
+	struct vmc_view reply;
+	enum vmc_status status;
 
 	if (section_mib && size_mib % section_mib)
 		return vmc_task_end(
@@ -746,19 +574,14 @@ static enum vmc_status mem_hotplug_by_probe(struct vmc_agent *agent,
 					     "MemHotplugByProbe: size is "
 					     "not whole sections of MiB",
 					     section_mib));
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	status = vmc_kata_ask(agent, &call, &reply, task, now_ms);
+	return status < 0 ? vmc_kata_fail(agent, method->name, status) : status;
 }
 
 static enum vmc_status reseed_rng(struct vmc_agent *agent, struct vmc_view data,
 				  struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = {
-		.name = "ReseedRandomDev",
-		.tail_tag = DATA_TAG(vmc_grpc_ReseedRandomDevRequest_data)
-	};
-	struct kata_call call = { .method = &method, .tail = data };
-
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(ReseedRandomDev, &data, NULL);
 }
 
 static enum vmc_status set_guest_date_time(struct vmc_agent *agent,
@@ -766,15 +589,7 @@ static enum vmc_status set_guest_date_time(struct vmc_agent *agent,
 					   struct vmc_task *task,
 					   uint64_t now_ms)
 {
-	vmc_grpc_SetGuestDateTimeRequest request = {
-		.Sec = wall->seconds,
-		.Usec = wall->microseconds,
-	};
-	static const struct kata_method method = { MESSAGE(
-		"SetGuestDateTime", vmc_grpc_SetGuestDateTimeRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
-
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(SetGuestDateTime, wall, NULL);
 }
 
 static enum vmc_status get_guest_details(struct vmc_agent *agent,
@@ -783,93 +598,33 @@ static enum vmc_status get_guest_details(struct vmc_agent *agent,
 					 struct vmc_guest_details *details,
 					 struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_GuestDetailsRequest request = {
-		.mem_block_size = memory_block_size != 0,
-		.mem_hotplug_probe = memory_hotplug_probe != 0,
-	};
-	static const struct kata_method method = { MESSAGE(
-		"GetGuestDetails", vmc_grpc_GuestDetailsRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
+	struct vmc_details_request request = { memory_block_size != 0,
+					       memory_hotplug_probe != 0 };
+	enum vmc_status status = CALL(GetGuestDetails, &request, details);
 
-	return status ? status :
-			vmc_agent_read_details(reply, details, agent->error);
+	details->present = status == VMC_OK;
+	return status;
 }
 
 static enum vmc_status copy_file(struct vmc_agent *agent,
 				 const struct vmc_file_piece *piece,
 				 struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_CopyFileRequest request = {
-		.path = piece->path,
-		.file_size = piece->file_size,
-		.file_mode = piece->file_mode,
-		.dir_mode = piece->dir_mode,
-		.uid = piece->uid,
-		.gid = piece->gid,
-		.offset = piece->offset,
-	};
-	static const struct kata_method method = {
-		MESSAGE("CopyFile", vmc_grpc_CopyFileRequest),
-		.tail_tag = DATA_TAG(vmc_grpc_CopyFileRequest_data)
-	};
-	struct kata_call call = { .method = &method, .message = &request };
-
-	call.tail = piece->data;
-	return vmc_kata_tell(agent, &call, task, now_ms);
-}
-
-static enum vmc_status take_event(struct vmc_agent *agent,
-				  struct vmc_view reply,
-				  struct vmc_oom_event *event)
-{
-	vmc_grpc_OOMEvent answer = { 0 };
-	enum vmc_status status =
-		vmc_message_read(reply, "OOMEvent", vmc_grpc_OOMEvent_fields,
-				 &answer, NULL, agent->error);
-
-	if (status)
-		return status;
-	if (answer.container_id.ptr_len >= sizeof(event->container_id))
-		return vmc_error_set(agent->error, VMC_ERR_TOO_BIG,
-				     "OOMEvent.container_id is too long for "
-				     "VMC_AGENT_ID_SIZE",
-				     NULL);
-	memset(event, 0, sizeof(*event));
-	if (answer.container_id.ptr_len > 0)
-		memcpy(event->container_id, answer.container_id.ptr,
-		       answer.container_id.ptr_len);
-	return VMC_OK;
+	return CALL(CopyFile, piece, NULL);
 }
 
 static enum vmc_status get_oom_event(struct vmc_agent *agent,
 				     struct vmc_oom_event *event,
 				     struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "GetOOMEvent",
-						   .timeout = KATA_FOREVER };
-	struct kata_call call = { .method = &method };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
-
-	return status ? status : take_event(agent, reply, event);
+	return CALL(GetOOMEvent, NULL, event);
 }
 
-/* Metrics has its text where DataResponse has its bytes. */
 static enum vmc_status get_agent_metrics(struct vmc_agent *agent,
 					 struct vmc_buffer *metrics,
 					 struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "GetMetrics" };
-	struct kata_call call = { .method = &method };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
-
-	return status ? status : give_data(agent, method.name, reply, metrics);
+	return fetch(agent, VMC_CALL_GetMetrics, NULL, metrics, task, now_ms);
 }
 
 /* A hexadecimal number of a PCI path, at most a byte; 0x100 if it is none. */
@@ -894,15 +649,16 @@ static uint32_t take_slot(struct vmc_view *path)
 	return digits ? slot : UINT8_MAX + 1;
 }
 
-/* Its numbers, packed as AddSwapRequest has them; 0 if it is no path. */
-static int put_pci_path(struct vmc_writer *w, struct vmc_view path)
+/* Its slots; 0 if it is no path, or too long for one. */
+static int take_pci_path(struct vmc_swap_request *request, struct vmc_view path)
 {
 	uint32_t slot = take_slot(&path);
 
-	while (slot <= UINT8_MAX) {
-		vmc_put_varint(w, slot);
+	while (slot <= UINT8_MAX &&
+	       request->slot_len < VMC_AGENT_SERVICE_SLOT_MAX) {
+		request->slot[request->slot_len++] = slot;
 		if (path.ptr_len == 0)
-			return !w->fail;
+			return 1;
 		path.ptr++;
 		path.ptr_len--;
 		slot = take_slot(&path);
@@ -910,45 +666,28 @@ static int put_pci_path(struct vmc_writer *w, struct vmc_view path)
 	return 0;
 }
 
-/* Bridges of a PCI path, at most, two bytes each. */
-#define PCI_PATH_SIZE 64
-
 /* "02/03", as Kata's types.PciPath is said. */
 static enum vmc_status add_swap(struct vmc_agent *agent,
 				struct vmc_view pci_path, struct vmc_task *task,
 				uint64_t now_ms)
 {
-	uint8_t packed[PCI_PATH_SIZE];
-	/* its numbers, packed, are as good as bytes */
-	static const struct kata_method method = { MESSAGE(
-		"AddSwap", vmc_grpc_DataResponse) };
-	vmc_grpc_DataResponse request = { 0 };
-	struct kata_call call = { .method = &method, .message = &request };
-	struct vmc_writer w;
+	struct vmc_swap_request request;
 
-	vmc_writer_init(&w, packed, sizeof(packed));
-	if (!put_pci_path(&w, pci_path))
+	request.slot_len = 0;
+	if (!take_pci_path(&request, pci_path))
 		return vmc_task_end(task, vmc_error_set(agent->error,
 							VMC_ERR_ARGUMENT,
 							"AddSwap: not a PCI "
 							"path like 02/03",
 							NULL));
-	request.data.ptr = packed;
-	request.data.ptr_len = w.len;
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(AddSwap, &request, NULL);
 }
 
 static enum vmc_status set_policy(struct vmc_agent *agent,
 				  struct vmc_view policy, struct vmc_task *task,
 				  uint64_t now_ms)
 {
-	static const struct kata_method method = {
-		.name = "SetPolicy",
-		.tail_tag = DATA_TAG(vmc_grpc_SetPolicyRequest_policy)
-	};
-	struct kata_call call = { .method = &method, .tail = policy };
-
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(SetPolicy, &policy, NULL);
 }
 
 static enum vmc_status
@@ -970,52 +709,27 @@ get_diagnostic_data(struct vmc_agent *agent, struct vmc_view log_type,
  * Its network
  */
 
-static void write_interface(struct vmc_writer *w, const void *message)
-{
-	vmc_agent_write_update_interface(w, message);
-}
-
 static enum vmc_status update_interface(struct vmc_agent *agent,
 					const struct vmc_interface *interface,
 					struct vmc_interface *result,
 					struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "UpdateInterface",
-						   .write = write_interface };
-	struct kata_call call = { .method = &method, .message = interface };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
+	enum vmc_status status = CALL(UpdateInterface, interface, result);
 
-	return status ? status :
-			vmc_agent_read_interface(reply, result, agent->error);
+	result->present = status == VMC_OK;
+	return status;
 }
 
 static enum vmc_status list_interfaces(struct vmc_agent *agent,
 				       struct vmc_interfaces *interfaces,
 				       struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "ListInterfaces" };
-	struct kata_call call = { .method = &method };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
+	enum vmc_status status = CALL(ListInterfaces, NULL, interfaces);
+	uint32_t i;
 
-	return status ? status :
-			vmc_agent_read_interfaces(reply, interfaces,
-						  agent->error);
-}
-
-struct routes {
-	const struct vmc_route *routes;
-	size_t routes_len;
-};
-
-static void write_routes(struct vmc_writer *w, const void *message)
-{
-	const struct routes *list = message;
-
-	vmc_agent_write_update_routes(w, list->routes, list->routes_len);
+	for (i = 0; status == VMC_OK && i < interfaces->interface_len; i++)
+		interfaces->interface[i].present = 1;
+	return status;
 }
 
 static enum vmc_status update_routes(struct vmc_agent *agent,
@@ -1024,60 +738,34 @@ static enum vmc_status update_routes(struct vmc_agent *agent,
 				     struct vmc_routes *result,
 				     struct vmc_task *task, uint64_t now_ms)
 {
-	struct routes list = { routes, routes_len };
-	static const struct kata_method method = { .name = "UpdateRoutes",
-						   .write = write_routes };
-	struct kata_call call = { .method = &method, .message = &list };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
+	struct vmc_routes_request request = { routes, routes_len };
 
-	return status ? status :
-			vmc_agent_read_routes(reply, result, agent->error);
+	return CALL(UpdateRoutes, &request, result);
 }
 
 static enum vmc_status list_routes(struct vmc_agent *agent,
 				   struct vmc_routes *routes,
 				   struct vmc_task *task, uint64_t now_ms)
 {
-	static const struct kata_method method = { .name = "ListRoutes" };
-	struct kata_call call = { .method = &method };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
-
-	return status ? status :
-			vmc_agent_read_routes(reply, routes, agent->error);
+	return CALL(ListRoutes, NULL, routes);
 }
 
 static enum vmc_status get_iptables(struct vmc_agent *agent, int ipv6,
 				    struct vmc_buffer *data,
 				    struct vmc_task *task, uint64_t now_ms)
 {
-	vmc_grpc_GetIPTablesRequest request = { .is_ipv6 = ipv6 != 0 };
-	static const struct kata_method method = { MESSAGE(
-		"GetIPTables", vmc_grpc_GetIPTablesRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
+	struct vmc_iptables_request request = { .ipv6 = ipv6 != 0 };
 
-	return status ? status : give_data(agent, method.name, reply, data);
+	return fetch(agent, VMC_CALL_GetIPTables, &request, data, task, now_ms);
 }
 
 static enum vmc_status set_iptables(struct vmc_agent *agent, int ipv6,
 				    struct vmc_view data, struct vmc_task *task,
 				    uint64_t now_ms)
 {
-	vmc_grpc_GetIPTablesRequest request = { .is_ipv6 = ipv6 != 0 };
-	static const struct kata_method method = {
-		MESSAGE("SetIPTables", vmc_grpc_GetIPTablesRequest),
-		.tail_tag = DATA_TAG(vmc_grpc_SetIPTablesRequest_data)
-	};
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_iptables_request request = { data, ipv6 != 0 };
 
-	call.tail = data;
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(SetIPTables, &request, NULL);
 }
 
 /*
@@ -1090,16 +778,8 @@ static enum vmc_status get_guest_volume_stats(struct vmc_agent *agent,
 					      struct vmc_task *task,
 					      uint64_t now_ms)
 {
-	vmc_grpc_VolumeStatsRequest request = { .volume_guest_path = path };
-	static const struct kata_method method = { MESSAGE(
-		"GetVolumeStats", vmc_grpc_VolumeStatsRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
-	struct vmc_view reply;
-	enum vmc_status status =
-		vmc_kata_call(agent, &call, &reply, task, now_ms);
-
-	return status ? status :
-			vmc_kata_give(agent, method.name, reply, stats);
+	return fetch(agent, VMC_CALL_GetVolumeStats, &path, stats, task,
+		     now_ms);
 }
 
 static enum vmc_status resize_guest_volume(struct vmc_agent *agent,
@@ -1107,15 +787,9 @@ static enum vmc_status resize_guest_volume(struct vmc_agent *agent,
 					   struct vmc_task *task,
 					   uint64_t now_ms)
 {
-	vmc_grpc_ResizeVolumeRequest request = {
-		.volume_guest_path = path,
-		.size = size,
-	};
-	static const struct kata_method method = { MESSAGE(
-		"ResizeVolume", vmc_grpc_ResizeVolumeRequest) };
-	struct kata_call call = { .method = &method, .message = &request };
+	struct vmc_volume_request request = { path, size };
 
-	return vmc_kata_tell(agent, &call, task, now_ms);
+	return CALL(ResizeVolume, &request, NULL);
 }
 
 /*

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages by nanopb: generated structs in and out, without copies.
+ * Messages by nanopb, straight from and to public structs.
  *
- * A generated struct (*.pb.h) has a `struct vmc_view` for a string or bytes,
- * and a `struct vmc_list` for a repeated field; both are read and written by
- * one function, vmc_message_field, which the .options files name. Only
- * message_*.c, agent_pbio*.c and pbio.c see nanopb's encoder and decoder; what
- * is above them fills in generated structs, and looks into them.
+ * A `struct vmc_message` describes a message: nanopb's description of its
+ * fields, bound to the C struct that holds them (message_fields.h), and the
+ * words that an error names them by. The agent's are in agent_messages.h.
+ * Only message_*.c, agent_messages.c and pbio.c see nanopb.
  *
  * Reading. Views point into the input. As protobuf has it: unknown fields
  *   are skipped, an absent field is its zero value, of a field that comes
- *   twice the last counts. Refused are a field of another wire type than its
- *   own, a string that is not UTF-8, and bytes that end inside a field.
+ *   twice the last counts, nested messages are joined. Refused are a field of
+ *   another wire type than its own, a string that is not UTF-8, and bytes that
+ *   end inside a field.
  *
  * Writing. Goes to a writer (../base/cursor.h), which remembers when its
  *   buffer was too small. Zero values are left out.
@@ -23,52 +23,43 @@
 #include "vmcache/view.h"
 #include "../base/cursor.h"
 
-struct pb_msgdesc_s;
-struct vmc_list_type;
+struct vmc_message;
 
 /*
- * A repeated field. To be written: ptr[0..len). To be read: an empty list
- * with room for `cap` elements at ptr; an element more is VMC_ERR_TOO_BIG, by
- * `name`. A list that is zeroed is read over, and writes nothing.
- *
- * Elements are what the type says (agent_pbio.h). A list of views may be read
- * without room of its own (cap 0, ptr NULL): it then grows in the reading's
- * room.
- */
-struct vmc_list {
-	const struct vmc_list_type *type;
-	void *ptr;
-	uint32_t len, cap;
-	const char *name; /* "Interfaces.Interfaces: VMC_AGENT_INTERFACE_MAX" */
-};
-
-/*
- * Room for the lists of views of one message that is being read, nested ones
- * included: views[0..cap), of which `len` are taken.
+ * Room for the lists of one message that is being read, nested ones included:
+ * views[0..cap), of which `len` are taken, and `structs_size` bytes for lists
+ * of structs, each of which takes as much as `structs_max` of its elements
+ * need.
  */
 struct vmc_message_room {
 	struct vmc_view *views;
 	uint32_t cap, len;
+	void *structs; /* aligned for any of them */
+	size_t structs_size, structs_len;
+	uint32_t structs_max;
 };
 
 /*
- * Reads `bytes` as the message that `fields` describes, into `message`, whose
- * lists were given their types and rooms; everything else in it must be
- * zeroed. `name` is the message's, for errors. `room` and `error` may be NULL.
+ * Reads `bytes` into `out`, the struct that the message is bound to, which is
+ * overwritten as a whole. `room` and `error` may be NULL.
  *
- * VMC_ERR_MALFORMED: it is not such a message; or elements of a list that
- *                    grows in the room came with others between them, which
- *                    no encoder does (by name).
+ * VMC_ERR_MALFORMED: it is not such a message; or texts of a list came with
+ *                    others between them, which no encoder does (by name).
  * VMC_ERR_TOO_BIG:   a list or a text does not fit; `error` names the field
  *                    and the knob.
  */
-enum vmc_status vmc_message_read(struct vmc_view bytes, const char *name,
-				 const struct pb_msgdesc_s *fields,
-				 void *message, struct vmc_message_room *room,
+enum vmc_status vmc_message_read(struct vmc_view bytes,
+				 const struct vmc_message *message, void *out,
+				 struct vmc_message_room *room,
 				 struct vmc_error *error) VMC_CHECKED;
 
-/* Writes it. */
-void vmc_message_write(struct vmc_writer *w, const struct pb_msgdesc_s *fields,
-		       const void *message);
+/*
+ * Writes it. What may be long is its tail: only what stands before that is
+ * written, and its bytes follow from where they are. Returns them; empty if
+ * the message has no tail. `from` may be NULL for a message without fields.
+ */
+struct vmc_view vmc_message_write(struct vmc_writer *w,
+				  const struct vmc_message *message,
+				  const void *from);
 
 #endif

@@ -3,330 +3,281 @@
  * Reading messages by nanopb. Invariants: no view that is read points outside
  * the input that was given, no list grows beyond its room, and what is refused
  * for its size is refused by name.
+ *
+ * Arrays are nanopb's to fill. It stops at one that overflows, and leaves it
+ * with one more than it holds: whose fault it was is looked up afterwards.
  */
-#include "message_list.h"
+#include "message_fields.h"
 
-#include <pb_common.h>
+#include <pb_decode.h>
 
-#include "field.h"
 #include "../base/text.h"
 
 #include <string.h>
 
 #define WHAT_SIZE 128 /* a few words, a field's name and its knob's */
 
+/* One vmc_message_read, from its beginning to its end. */
+struct reading {
+	int mark;               /* first: streams' marks point to it */
+	enum vmc_status status; /* why it failed, if nobody says otherwise */
+	struct vmc_message_room *room; /* may be NULL, as may be */
+	struct vmc_error *error;
+};
+
 /* -- What is refused ------------------------------------------------------- */
 
-/* All of these return false. */
-static bool refuse(struct vmc_reading *reading, enum vmc_status status,
-		   const char *what, const char *detail)
+static const struct vmc_message *message_of(const pb_field_t *field)
 {
-	reading->status = vmc_error_set(reading->error, status, what, detail);
-	return false;
+	return (const struct vmc_message *)field->descriptor;
 }
 
-/* The words are `name`, `what` and, if it is not NULL, `knob`. */
-static bool refuse_size(struct vmc_reading *reading, const char *name,
-			const char *what, const char *knob, uint64_t limit)
+/* What a field is called, up to a ':', and its knob. */
+static const char *words_of(const pb_field_t *field)
+{
+	const char *words = message_of(field)->words;
+	uint32_t i;
+
+	for (i = 0; i <= field->index; i++)
+		words += strlen(words) + 1;
+	return words;
+}
+
+static const char *knob_of(const pb_field_t *field)
+{
+	const char *words = words_of(field);
+
+	while (*words++ != ':')
+		;
+	return words;
+}
+
+/* Refuses a field by name: `before`, its name, `after`, and the knob that sets
+ * the limit if that is not NULL. Returns false, as those below. */
+static bool refuse(struct reading *reading, const pb_field_t *field,
+		   enum vmc_status status, const char *before,
+		   const char *after, const char *knob, uint64_t limit)
 {
 	char whole[WHAT_SIZE];
 	struct vmc_text text;
+	struct vmc_view name = vmc_view_of(words_of(field));
 
+	name.ptr_len = (size_t)(knob_of(field) - words_of(field)) - 1;
 	vmc_text_init(&text, whole, sizeof(whole));
-	vmc_text_add(&text, name);
-	vmc_text_add(&text, what);
+	vmc_text_add(&text, before);
+	vmc_text_add(&text, message_of(field)->words);
+	vmc_text_add(&text, ".");
+	vmc_text_add_view(&text, name);
+	vmc_text_add(&text, after);
 	vmc_text_add(&text, knob);
-	reading->status = vmc_error_set_number(reading->error, VMC_ERR_TOO_BIG,
-					       whole, limit);
+	if (status == VMC_ERR_TOO_BIG)
+		vmc_error_set_number(reading->error, status, whole, limit);
+	else
+		vmc_error_set(reading->error, status, whole, NULL);
+	reading->status = status;
 	return false;
 }
 
-static bool refuse_element(struct vmc_reading *reading,
-			   const struct vmc_list *list, uint64_t limit)
+static bool refuse_text(struct reading *reading, const pb_field_t *field)
 {
-	return refuse_size(reading, "too many elements: ", list->name, NULL,
-			   limit);
+	int one = PB_HTYPE(field->type) != PB_HTYPE_REPEATED;
+
+	return refuse(reading, field, VMC_ERR_TOO_BIG, "",
+		      " is too long for VMC_AGENT_",
+		      one ? knob_of(field) : "NAME_SIZE", field->data_size);
 }
 
-static void reading_begin(struct vmc_reading *reading,
-			  struct vmc_message_room *room,
-			  struct vmc_error *error)
+static bool refuse_element(struct reading *reading, const pb_field_t *field,
+			   uint64_t limit)
 {
-	reading->mark = 0;
-	reading->status = VMC_ERR_MALFORMED;
-	reading->room = room;
-	reading->error = error;
+	return refuse(reading, field, VMC_ERR_TOO_BIG,
+		      "too many elements: ", ": VMC_AGENT_", knob_of(field),
+		      limit);
 }
 
-/* What it has come to. What was refused by name has its words already. */
-static enum vmc_status reading_end(struct vmc_reading *reading, bool ok,
-				   const char *name)
+static bool refuse_order(struct reading *reading, const pb_field_t *field)
 {
-	if (ok)
-		return VMC_OK;
-	return vmc_error_set(reading->error, reading->status, name,
-			     "not what its description says");
-}
-
-/* -- Lists ----------------------------------------------------------------- */
-
-/* see message_list.h */
-bool vmc_message_is_list(const pb_field_t *field)
-{
-	return PB_HTYPE(field->type) == PB_HTYPE_REPEATED ||
-	       PB_LTYPE_IS_SUBMSG(field->type);
-}
-
-static bool is_numbers(const pb_field_t *field)
-{
-	return PB_HTYPE(field->type) == PB_HTYPE_REPEATED &&
-	       PB_ATYPE(field->type) == PB_ATYPE_CALLBACK &&
-	       PB_LTYPE(field->type) <= PB_LTYPE_LAST_PACKABLE;
-}
-
-/* The next view of a list that grows in the room, where its others are. */
-static void *next_in_room(struct vmc_reading *reading, struct vmc_list *list)
-{
-	struct vmc_message_room *room = reading->room;
-	struct vmc_view *next;
-
-	if (!room || room->len == room->cap) {
-		refuse_element(reading, list, room ? room->cap : 0);
-		return NULL;
-	}
-	next = room->views + room->len;
-	if (list->len == 0)
-		list->ptr = next;
-	if ((struct vmc_view *)list->ptr + list->len != next) {
-		refuse(reading, VMC_ERR_MALFORMED,
-		       "elements with others between them", list->name);
-		return NULL;
-	}
-	room->len++;
-	list->len++;
-	return next;
-}
-
-static void *next_element(struct vmc_reading *reading, struct vmc_list *list)
-{
-	uint8_t *next;
-
-	if (list->type->in_room && list->cap == 0)
-		return next_in_room(reading, list);
-	if (list->len == list->cap) {
-		refuse_element(reading, list, list->cap);
-		return NULL;
-	}
-	next = (uint8_t *)list->ptr + (size_t)list->type->size * list->len++;
-	memset(next, 0, list->type->size);
-	return next;
-}
-
-/* A message that may come once is there already: it comes in parts. */
-static void *only_element(struct vmc_list *list)
-{
-	list->len = 1;
-	return list->ptr;
-}
-
-/* An element's bytes, as of a field that is a view. Kept out of line: the path
- * into nested messages needs the stack. */
-static __attribute__((noinline)) bool
-take(pb_istream_t *stream, const pb_field_t *field, struct vmc_view *bytes)
-{
-	pb_field_t view = *field;
-
-	view.pData = bytes;
-	return vmc_message_view_field(stream, NULL, &view);
-}
-
-/* see message_list.h */
-bool vmc_message_read_list(pb_istream_t *stream, const pb_field_t *field,
-			   struct vmc_list *list)
-{
-	/* the mark is its first member */
-	struct vmc_reading *reading = (void *)stream->callback;
-	struct vmc_view bytes;
-	void *element;
-
-	if (!list->type || list->type->numbers)
-		return pb_read(stream, NULL, stream->bytes_left);
-	if (!take(stream, field, &bytes))
-		return false;
-	if (PB_HTYPE(field->type) == PB_HTYPE_REPEATED)
-		element = next_element(reading, list);
-	else
-		element = only_element(list);
-	return element && list->type->read(reading, bytes, element);
-}
-
-/* see message_list.h */
-bool vmc_message_read_field(pb_istream_t *stream, const pb_field_t *field)
-{
-	if (vmc_message_is_list(field))
-		return vmc_message_read_list(stream, field, field->pData);
-	return vmc_message_view_field(stream, NULL, field);
-}
-
-/* -- Lists of numbers ------------------------------------------------------ */
-
-/*
- * nanopb hands out a number that comes alone as a copy, from which one cannot
- * see the reading, nor that it was of another wire type. So the fields are
- * gone through once more.
- */
-
-static bool read_number(struct vmc_reading *reading, struct vmc_list *list,
-			uint64_t value)
-{
-	void *element;
-
-	if (list->type->size == sizeof(uint32_t) && value > UINT32_MAX)
-		return false;
-	element = next_element(reading, list);
-	if (!element)
-		return false;
-	if (list->type->size == sizeof(uint32_t))
-		*(uint32_t *)element = (uint32_t)value;
-	else
-		*(uint64_t *)element = value;
-	return true;
-}
-
-static bool read_packed(struct vmc_reading *reading, struct vmc_list *list,
-			struct vmc_view bytes)
-{
-	struct vmc_reader r;
-	uint64_t value;
-
-	vmc_reader_init(&r, bytes);
-	while (r.left > 0) {
-		value = vmc_take_varint(&r);
-		if (r.fail || !read_number(reading, list, value))
-			return false;
-	}
-	return true;
-}
-
-static bool read_numbers(struct vmc_reading *reading, struct vmc_list *list,
-			 const struct vmc_field *field)
-{
-	switch (field->tag & 7) {
-	case VMC_FIELD_VARINT:
-		return read_number(reading, list, field->value);
-	case VMC_FIELD_BYTES:
-		return read_packed(reading, list, field->bytes);
-	default:
-		return false;
-	}
-}
-
-static bool find_numbers(struct vmc_reading *reading, struct vmc_view bytes,
-			 uint32_t number, struct vmc_list *list)
-{
-	struct vmc_reader r;
-	struct vmc_field field;
-
-	vmc_reader_init(&r, bytes);
-	while (vmc_field_take(&r, &field)) {
-		if (field.tag >> 3 == number &&
-		    !read_numbers(reading, list, &field))
-			return false;
-	}
-	return !r.fail;
-}
-
-/* Those of each list in a message. Out of line as well. */
-static __attribute__((noinline)) bool
-find_all_numbers(struct vmc_reading *reading, struct vmc_view bytes,
-		 const pb_msgdesc_t *fields, void *message)
-{
-	pb_field_iter_t field;
-	struct vmc_list *list;
-	bool more = pb_field_iter_begin(&field, fields, message);
-
-	for (; more; more = pb_field_iter_next(&field)) {
-		list = field.pData;
-		if (is_numbers(&field) && list->type &&
-		    !find_numbers(reading, bytes, field.tag, list))
-			return false;
-	}
-	return true;
-}
-
-/* -- Messages -------------------------------------------------------------- */
-
-/* see message_list.h */
-bool vmc_message_read_inner(struct vmc_reading *reading, struct vmc_view bytes,
-			    const pb_msgdesc_t *fields, void *message)
-{
-	pb_istream_t stream = pb_istream_from_buffer(bytes.ptr, bytes.ptr_len);
-
-	stream.callback = &reading->mark;
-	return pb_decode_ex(&stream, fields, message, PB_DECODE_NOINIT) &&
-	       find_all_numbers(reading, bytes, fields, message);
-}
-
-/* see message_list.h */
-enum vmc_status vmc_message_read_element(struct vmc_view bytes,
-					 const char *name,
-					 const struct vmc_list_type *type,
-					 void *element, struct vmc_error *error)
-{
-	struct vmc_reading reading;
-
-	memset(element, 0, type->size);
-	reading_begin(&reading, NULL, error);
-	return reading_end(&reading, type->read(&reading, bytes, element),
-			   name);
-}
-
-/* see message.h */
-enum vmc_status vmc_message_read(struct vmc_view bytes, const char *name,
-				 const struct pb_msgdesc_s *fields,
-				 void *message, struct vmc_message_room *room,
-				 struct vmc_error *error)
-{
-	struct vmc_reading reading;
-
-	reading_begin(&reading, room, error);
-	return reading_end(
-		&reading,
-		vmc_message_read_inner(&reading, bytes, fields, message), name);
+	return refuse(reading, field, VMC_ERR_MALFORMED,
+		      "elements with others between them: ", ": VMC_AGENT_",
+		      knob_of(field), 0);
 }
 
 /* -- Texts ----------------------------------------------------------------- */
 
-/* see message_list.h */
-bool vmc_message_keep_text(struct vmc_reading *reading,
-			   const struct vmc_message_text *text,
-			   struct vmc_view bytes, char *out)
+static bool keep_text(struct reading *reading, const pb_field_t *field,
+		      struct vmc_view bytes, char *out)
 {
-	if (bytes.ptr_len >= text->size)
-		return refuse_size(reading, text->name, " is too long for ",
-				   text->knob, text->size);
+	if (bytes.ptr_len >= field->data_size)
+		return refuse_text(reading, field);
 	if (bytes.ptr_len > 0)
-		memmove(out, bytes.ptr, bytes.ptr_len);
+		memcpy(out, bytes.ptr, bytes.ptr_len);
 	out[bytes.ptr_len] = '\0';
 	if (strlen(out) != bytes.ptr_len)
-		return refuse(reading, VMC_ERR_MALFORMED, text->name,
-			      "it has a NUL in it");
+		return refuse(reading, field, VMC_ERR_MALFORMED, "",
+			      ": it has a NUL in it", NULL, 0);
 	return true;
 }
 
-/* see message_list.h */
-bool vmc_message_keep_texts(struct vmc_reading *reading,
-			    const struct vmc_message_text *texts,
-			    size_t texts_len, const void *message, void *out)
+static bool keep_texts(struct reading *reading, const pb_field_t *field,
+		       struct vmc_view bytes)
 {
-	const struct vmc_view *view;
-	size_t i;
+	pb_size_t *len = field->pSize;
 
-	for (i = 0; i < texts_len; i++) {
-		view = (const void *)((const char *)message + texts[i].from);
-		if (!vmc_message_keep_text(reading, texts + i, *view,
-					   (char *)out + texts[i].to))
+	if (*len == field->array_size)
+		return refuse_element(reading, field, *len);
+	return keep_text(reading, field, bytes,
+			 (char *)field->pData + *len * field->data_size) &&
+	       ++*len;
+}
+
+/* -- Lists in the reading's room ------------------------------------------- */
+
+/* They grow where their others are. */
+static bool keep_views(struct reading *reading, const pb_field_t *field,
+		       struct vmc_view bytes)
+{
+	struct vmc_message_room *room = reading->room;
+	struct vmc_message_list list;
+	struct vmc_view *next;
+
+	if (!room || room->len == room->cap)
+		return refuse_element(reading, field, room ? room->cap : 0);
+	memcpy(&list, field->pData, sizeof(list));
+	next = room->views + room->len;
+	if (list.len == 0)
+		list.ptr = next;
+	if ((const struct vmc_view *)list.ptr + list.len != next)
+		return refuse_order(reading, field);
+	*next = bytes;
+	room->len++;
+	list.len++;
+	memcpy(field->pData, &list, sizeof(list));
+	return true;
+}
+
+/* Room for a whole list; NULL if there is none. */
+static void *take_structs(struct vmc_message_room *room, size_t size)
+{
+	uint8_t *structs;
+
+	if (!room || room->structs_size - room->structs_len < size)
+		return NULL;
+	structs = (uint8_t *)room->structs + room->structs_len;
+	room->structs_len += size;
+	return structs;
+}
+
+/* The next element, zeroed; NULL if it was refused. */
+static void *next_struct(struct reading *reading, const pb_field_t *field)
+{
+	const struct vmc_message *type =
+		(const struct vmc_message *)field->submsg_desc;
+	size_t max = reading->room ? reading->room->structs_max : 0;
+	struct vmc_message_list list;
+	uint8_t *element;
+
+	memcpy(&list, field->pData, sizeof(list));
+	if (list.len == 0)
+		list.ptr = take_structs(reading->room, max * type->size);
+	if (!list.ptr || list.len == max) {
+		refuse_element(reading, field, max);
+		return NULL;
+	}
+	element = (uint8_t *)list.ptr + list.len++ * type->size;
+	memcpy(field->pData, &list, sizeof(list));
+	return memset(element, 0, type->size);
+}
+
+/* -- The hook -------------------------------------------------------------- */
+
+static bool keep(struct reading *reading, const pb_field_t *field,
+		 struct vmc_view bytes)
+{
+	bool repeated = PB_HTYPE(field->type) == PB_HTYPE_REPEATED;
+
+	if (PB_LTYPE(field->type) != PB_LTYPE_BYTES && !vmc_utf8_valid(bytes))
+		return false;
+	if (PB_LTYPE(field->type) == PB_LTYPE_FIXED_LENGTH_BYTES)
+		return repeated ?
+			       keep_texts(reading, field, bytes) :
+			       keep_text(reading, field, bytes, field->pData);
+	if (repeated)
+		return keep_views(reading, field, bytes);
+	*(struct vmc_view *)field->pData = bytes;
+	return true;
+}
+
+static bool read_inner(struct reading *reading, pb_istream_t *stream,
+		       const pb_field_t *field)
+{
+	void *out = field->pData;
+
+	if (PB_HTYPE(field->type) == PB_HTYPE_REPEATED)
+		out = next_struct(reading, field);
+	return out &&
+	       pb_decode_ex(stream, field->submsg_desc, out, PB_DECODE_NOINIT);
+}
+
+/* see message_fields.h */
+bool vmc_message_read_field(pb_istream_t *stream, const pb_field_t *field)
+{
+	struct reading *reading = (struct reading *)stream->callback;
+	struct vmc_view bytes = { stream->state, stream->bytes_left };
+
+	if (!reading)
+		return false; /* it came as a number */
+	if (PB_LTYPE_IS_SUBMSG(field->type))
+		return read_inner(reading, stream, field);
+	return keep(reading, field, bytes) &&
+	       pb_read(stream, NULL, bytes.ptr_len);
+}
+
+/* -- Messages -------------------------------------------------------------- */
+
+/* Refuses an array that has overflowed. What comes behind one does not, so
+ * only the last element can have one in it. */
+static bool arrays_fit(struct reading *reading, const pb_msgdesc_t *fields,
+		       void *message)
+{
+	pb_field_iter_t field;
+	bool more = pb_field_iter_begin(&field, fields, message);
+	pb_size_t len, max;
+
+	for (; more; more = pb_field_iter_next(&field)) {
+		if (PB_ATYPE(field.type) != PB_ATYPE_STATIC)
+			continue;
+		len = 1;
+		if (PB_HTYPE(field.type) == PB_HTYPE_REPEATED) {
+			len = *(pb_size_t *)field.pSize;
+			max = field.array_size - !field.submsg_desc;
+			if (len > max)
+				return refuse_element(reading, &field, max);
+		}
+		if (!field.submsg_desc || len == 0)
+			continue;
+		if (!arrays_fit(reading, field.submsg_desc,
+				(char *)field.pData +
+					(len - 1) * field.data_size))
 			return false;
 	}
 	return true;
+}
+
+/* see message.h */
+enum vmc_status vmc_message_read(struct vmc_view bytes,
+				 const struct vmc_message *message, void *out,
+				 struct vmc_message_room *room,
+				 struct vmc_error *error)
+{
+	struct reading reading = { 0, VMC_ERR_MALFORMED, room, error };
+	pb_istream_t stream = pb_istream_from_buffer(bytes.ptr, bytes.ptr_len);
+	bool ok;
+
+	stream.callback = &reading.mark;
+	memset(out, 0, message->size);
+	ok = pb_decode_ex(&stream, &message->fields, out, PB_DECODE_NOINIT);
+	if (arrays_fit(&reading, &message->fields, out) && ok)
+		return VMC_OK;
+	return vmc_error_set(error, reading.status, message->words,
+			     "not what its description says");
 }

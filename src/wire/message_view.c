@@ -3,11 +3,13 @@
  * Views into a message that nanopb decodes. Invariant: no view points outside
  * the input that was given.
  */
-#include "message_list.h"
+#include "message_fields.h"
+
+#include <pb_decode.h>
 
 #include "../base/text.h"
 
-/* see message_list.h */
+/* see message_fields.h */
 bool vmc_message_view_field(pb_istream_t *istream, pb_ostream_t *ostream,
 			    const pb_field_t *field)
 {

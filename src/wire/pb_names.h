@@ -5,7 +5,8 @@
  * compiled, because all of them have to agree:
  *
  * - Its options: messages are in memory (no streams), a failure is a
- *   failure (no texts). There is no PB_ENABLE_MALLOC, hence no heap.
+ *   failure (no texts), a count is an uint32_t. There is no PB_ENABLE_MALLOC,
+ *   hence no heap.
  * - Its names: each external begins with vmc_, so that an application can
  *   have a nanopb of its own beside ours. tests/check/symbols notices one
  *   that is missing here.
@@ -15,6 +16,7 @@
 
 #define PB_BUFFER_ONLY 1
 #define PB_NO_ERRMSG 1
+#define PB_FIELD_32BIT 1
 
 /* pb_common.c */
 #define pb_default_field_callback vmc_pb_default_field_callback

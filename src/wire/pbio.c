@@ -12,16 +12,18 @@
  */
 #include "pbio.h"
 
+#include <pb_decode.h>
+
 #include "cache.pb.h"
 #include "field.h"
-#include "message_list.h"
+#include "message_fields.h"
 
 #include <string.h>
 
 #define NUMBER(field) VMC_FIELD_TAG(field, VMC_FIELD_VARINT)
 #define BYTES(field) VMC_FIELD_TAG(field, VMC_FIELD_BYTES)
 
-/* `message` is the caller's to clear. The mark: message_list.h. */
+/* `message` is the caller's to clear. The mark: message_fields.h. */
 static bool decode(struct vmc_view bytes, const pb_msgdesc_t *fields,
 		   void *message)
 {

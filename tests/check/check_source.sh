@@ -75,13 +75,13 @@ system_headers()
 		grep -vE '<(string|stddef|stdint|stdbool|limits|pb_(common|decode|encode))\.h>'
 }
 
-# nanopb itself: the files of messages; its generated structs: agents too
+# nanopb itself: the files of messages; what it generates: those of tables
 only_pbio_sees_nanopb()
 {
 	grep -rlE '#include [<"](pb|pb_[a-z]*)\.h[>"]' src include |
-		grep -vE '^src/wire/(message|pbio|agent_pbio)[a-z_]*\.[ch]$'
+		grep -vE '^src/wire/(message|pbio|agent_messages)[a-z_]*\.[ch]$'
 	grep -rlE '#include [<"].*\.pb\.h[>"]' src include |
-		grep -vE '^src/(wire/(pbio|agent_pbio)[a-z_]*\.c|agent/)'
+		grep -vE '^src/wire/(pbio|agent_messages)[a-z_]*\.c'
 }
 
 libc_in_src()

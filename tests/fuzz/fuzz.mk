@@ -43,7 +43,7 @@ $(FUZZ)/nanopb/%.o: $(NANOPB_DIR)/%.c $(BUILD)/flags
 	$(call say,FUZZCC,$@)
 	$(fuzz_compile)
 
-$(FUZZ)/%.o: %.c $(BUILD)/flags | $(PROTOS:%=$(GEN)/%.pb.h)
+$(FUZZ)/%.o: %.c $(BUILD)/flags | $(GENERATED)
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$@)
 	$(fuzz_compile)

@@ -6,41 +6,27 @@
  */
 #include "fuzz.h"
 
-#include "agent.pb.h"
-#include "health.pb.h"
-
-#include "../../src/wire/agent_pbio.h"
+#include "../unit/agent_wire.h"
 
 #define ROOM_MAX 32
 #define STRUCTS_MAX 4
-#define MESSAGE_SIZE 512
 
 /* More than a message can become: of an empty element four bytes. */
 #define WRITTEN_SIZE(len) (2 * (len) + 256)
 
 static struct vmc_error error;
 static struct vmc_view room_views[ROOM_MAX];
-static struct vmc_storage room_storages[STRUCTS_MAX];
-static struct vmc_device room_devices[STRUCTS_MAX];
-static struct vmc_shared_mount room_shared_mounts[STRUCTS_MAX];
-static struct vmc_kernel_module room_kernel_modules[STRUCTS_MAX];
-static struct vmc_route room_routes[STRUCTS_MAX];
-static struct vmc_agent_request_room room;
+static union vmc_agent_service_structs room_structs[STRUCTS_MAX];
+static struct vmc_message_room room;
 
 static void open_room(void)
 {
-	room = (struct vmc_agent_request_room){
-		.views = { room_views, ROOM_MAX, 0 },
-		.storages = room_storages,
-		.devices = room_devices,
-		.shared_mounts = room_shared_mounts,
-		.kernel_modules = room_kernel_modules,
-		.routes = room_routes,
-		.storages_cap = STRUCTS_MAX,
-		.devices_cap = STRUCTS_MAX,
-		.shared_mounts_cap = STRUCTS_MAX,
-		.kernel_modules_cap = STRUCTS_MAX,
-		.routes_cap = STRUCTS_MAX,
+	room = (struct vmc_message_room){
+		.views = room_views,
+		.cap = ROOM_MAX,
+		.structs = room_structs,
+		.structs_size = sizeof(room_structs),
+		.structs_max = STRUCTS_MAX,
 	};
 }
 
@@ -66,10 +52,10 @@ static int interface_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	struct vmc_interface interface;
 
-	if (vmc_agent_read_interface(bytes, &interface, &error))
+	if (agent_read_interface(bytes, &interface, &error))
 		return 0;
 	must_be_interface(&interface);
-	vmc_agent_write_interface(w, &interface);
+	agent_write_interface(w, &interface);
 	return 1;
 }
 
@@ -78,12 +64,12 @@ static int interfaces_again(struct vmc_view bytes, struct vmc_writer *w)
 	static struct vmc_interfaces interfaces;
 	uint32_t i;
 
-	if (vmc_agent_read_interfaces(bytes, &interfaces, &error))
+	if (agent_read_interfaces(bytes, &interfaces, &error))
 		return 0;
 	MUST(interfaces.interface_len <= VMC_AGENT_INTERFACE_MAX);
 	for (i = 0; i < interfaces.interface_len; i++)
 		must_be_interface(interfaces.interface + i);
-	vmc_agent_write_interfaces(w, &interfaces);
+	agent_write_interfaces(w, &interfaces);
 	return 1;
 }
 
@@ -91,10 +77,10 @@ static int routes_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	static struct vmc_routes routes;
 
-	if (vmc_agent_read_routes(bytes, &routes, &error))
+	if (agent_read_routes(bytes, &routes, &error))
 		return 0;
 	MUST(routes.route_len <= VMC_AGENT_ROUTE_MAX);
-	vmc_agent_write_routes(w, &routes);
+	agent_write_routes(w, &routes);
 	return 1;
 }
 
@@ -102,10 +88,10 @@ static int details_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	static struct vmc_guest_details details;
 
-	if (vmc_agent_read_details(bytes, &details, &error))
+	if (agent_read_details(bytes, &details, &error))
 		return 0;
 	MUST(details.extra_features.name_len <= VMC_AGENT_HANDLER_MAX);
-	vmc_agent_write_details(w, &details);
+	agent_write_details(w, &details);
 	return 1;
 }
 
@@ -114,7 +100,7 @@ static int stats_again(struct vmc_view bytes, struct vmc_writer *w)
 	static struct vmc_container_stats stats;
 	uint32_t i;
 
-	if (vmc_agent_read_stats(bytes, &stats, &error))
+	if (agent_read_stats(bytes, &stats, &error))
 		return 0;
 	MUST(stats.per_cpu_len <= VMC_AGENT_CPU_MAX);
 	MUST(stats.memory_stat_len <= VMC_AGENT_MEMORY_STAT_MAX);
@@ -122,7 +108,7 @@ static int stats_again(struct vmc_view bytes, struct vmc_writer *w)
 	MUST(stats.network_len <= VMC_AGENT_NETWORK_MAX);
 	for (i = 0; i < VMC_BLKIO_LISTS; i++)
 		MUST(stats.blkio[i].stat_len <= VMC_AGENT_BLKIO_MAX);
-	vmc_agent_write_stats(w, &stats);
+	agent_write_stats(w, &stats);
 	return 1;
 }
 
@@ -141,13 +127,13 @@ static int sandbox_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	struct vmc_sandbox sandbox;
 
-	if (vmc_agent_read_sandbox(bytes, &sandbox, &room, &error))
+	if (agent_read_sandbox(bytes, &sandbox, &room, &error))
 		return 0;
 	must_lie_in(sandbox.id, bytes.ptr, bytes.ptr_len);
 	must_lie(sandbox.dns, sandbox.dns_len, bytes);
 	MUST(sandbox.storages_len <= STRUCTS_MAX);
 	MUST(sandbox.kernel_modules_len <= STRUCTS_MAX);
-	vmc_agent_write_sandbox(w, &sandbox);
+	agent_write_sandbox(w, &sandbox);
 	return 1;
 }
 
@@ -155,13 +141,13 @@ static int container_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	struct vmc_container container;
 
-	if (vmc_agent_read_container(bytes, &container, &room, &error))
+	if (agent_read_container(bytes, &container, &room, &error))
 		return 0;
 	must_lie_in(container.oci, bytes.ptr, bytes.ptr_len);
 	must_lie(container.string_user.additional_gids,
 		 container.string_user.additional_gids_len, bytes);
 	MUST(container.devices_len <= STRUCTS_MAX);
-	vmc_agent_write_container(w, &container);
+	agent_write_container(w, &container);
 	vmc_put_bytes(w, container.oci);
 	return 1;
 }
@@ -170,11 +156,11 @@ static int exec_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	struct vmc_exec exec;
 
-	if (vmc_agent_read_exec(bytes, &exec, &room, &error))
+	if (agent_read_exec(bytes, &exec, &room, &error))
 		return 0;
 	must_lie(exec.args, exec.args_len, bytes);
 	must_lie(exec.env, exec.env_len, bytes);
-	vmc_agent_write_exec(w, &exec);
+	agent_write_exec(w, &exec);
 	return 1;
 }
 
@@ -183,12 +169,12 @@ static int storages_again(struct vmc_view bytes, struct vmc_writer *w)
 	const struct vmc_storage *storages;
 	size_t len;
 
-	if (vmc_agent_read_storages(bytes, &storages, &len, &room, &error))
+	if (agent_read_storages(bytes, &storages, &len, &room, &error))
 		return 0;
 	MUST(len <= STRUCTS_MAX);
 	if (len > 0)
 		must_lie(storages[0].options, storages[0].options_len, bytes);
-	vmc_agent_write_storages(w, storages, len);
+	agent_write_storages(w, storages, len);
 	return 1;
 }
 
@@ -196,10 +182,10 @@ static int update_interface_again(struct vmc_view bytes, struct vmc_writer *w)
 {
 	struct vmc_interface interface;
 
-	if (vmc_agent_read_update_interface(bytes, &interface, &error))
+	if (agent_read_update_interface(bytes, &interface, &error))
 		return 0;
 	must_be_interface(&interface);
-	vmc_agent_write_update_interface(w, &interface);
+	agent_write_update_interface(w, &interface);
 	return 1;
 }
 
@@ -208,55 +194,44 @@ static int update_routes_again(struct vmc_view bytes, struct vmc_writer *w)
 	const struct vmc_route *routes;
 	size_t len;
 
-	if (vmc_agent_read_update_routes(bytes, &routes, &len, &room, &error))
+	if (agent_read_update_routes(bytes, &routes, &len, &room, &error))
 		return 0;
 	MUST(len <= STRUCTS_MAX);
-	vmc_agent_write_update_routes(w, routes, len);
+	agent_write_update_routes(w, routes, len);
 	return 1;
 }
 
-/* -- Those that are generated structs -------------------------------------- */
+/* -- Plain ones ------------------------------------------------------------ */
 
 static int plain_again(struct vmc_view bytes, struct vmc_writer *w,
-		       const struct pb_msgdesc_s *fields,
-		       const struct vmc_list_type *type)
+		       const struct vmc_message *message)
 {
-	static uint64_t numbers[ROOM_MAX];
-	union {
-		struct vmc_list list;
-		uint8_t bytes[MESSAGE_SIZE];
-	} message;
+	static union vmc_agent_service_request request;
 
-	memset(&message, 0, sizeof(message));
-	if (type)
-		message.list = (struct vmc_list){ type, numbers, 0, ROOM_MAX,
-						  "numbers: ROOM_MAX" };
-	if (vmc_message_read(bytes, "plain", fields, &message, NULL, &error))
+	if (vmc_message_read(bytes, message, &request, NULL, &error))
 		return 0;
-	vmc_message_write(w, fields, &message);
+	vmc_put_bytes(w, vmc_message_write(w, message, &request));
 	return 1;
 }
 
 static int swap_again(struct vmc_view bytes, struct vmc_writer *w)
 {
-	return plain_again(bytes, w, vmc_grpc_AddSwapRequest_fields,
-			   &vmc_list_u32);
+	return plain_again(bytes, w, &vmc_message_AddSwapRequest);
 }
 
 static int probe_again(struct vmc_view bytes, struct vmc_writer *w)
 {
-	return plain_again(bytes, w, vmc_grpc_MemHotplugByProbeRequest_fields,
-			   &vmc_list_u64);
+	return plain_again(bytes, w, &vmc_message_MemHotplugByProbeRequest);
 }
 
 static int file_again(struct vmc_view bytes, struct vmc_writer *w)
 {
-	return plain_again(bytes, w, vmc_grpc_CopyFileRequest_fields, NULL);
+	return plain_again(bytes, w, &vmc_message_CopyFileRequest);
 }
 
 static int health_again(struct vmc_view bytes, struct vmc_writer *w)
 {
-	return plain_again(bytes, w, vmc_grpc_HealthCheckResponse_fields, NULL);
+	return plain_again(bytes, w, &vmc_message_HealthCheckResponse);
 }
 
 /* -- All of them ----------------------------------------------------------- */

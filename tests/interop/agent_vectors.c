@@ -14,17 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent.pb.h"
-#include "health.pb.h"
+#include "../unit/agent_wire.h"
 #include "../unit/hex.h"
-
-#include "../../src/wire/agent_pbio.h"
 
 #define BYTES_SIZE (4 * 1048576)
 #define LINE_SIZE (2 * BYTES_SIZE + 256)
 #define ROOM_MAX 4096
 #define STRUCTS_MAX 64
-#define MESSAGE_SIZE 512
 
 #define T(text)                                                                \
 	{                                                                      \
@@ -36,12 +32,8 @@ static uint8_t in[BYTES_SIZE], out[BYTES_SIZE];
 static char line[LINE_SIZE];
 static struct vmc_error error;
 static struct vmc_view room_views[ROOM_MAX];
-static struct vmc_storage room_storages[STRUCTS_MAX];
-static struct vmc_device room_devices[STRUCTS_MAX];
-static struct vmc_shared_mount room_shared_mounts[STRUCTS_MAX];
-static struct vmc_kernel_module room_kernel_modules[STRUCTS_MAX];
-static struct vmc_route room_routes[STRUCTS_MAX];
-static struct vmc_agent_request_room room;
+static union vmc_agent_service_structs room_structs[STRUCTS_MAX];
+static struct vmc_message_room room;
 
 /* -- What is written ------------------------------------------------------- */
 
@@ -66,8 +58,7 @@ static const struct vmc_storage storage = {
 	.options_len = 2,
 	.mount_point = T("mount_point"),
 	.has_fs_group = 1,
-	.fs_group_id = N(2),
-	.fs_group_change_policy = 1,
+	.fs_group = { N(2), 1 },
 	.shared = 1,
 };
 
@@ -175,14 +166,19 @@ static const struct vmc_guest_details details = {
 	.version = "version",
 	.init_daemon = 1,
 	.supports_seccomp = 1,
-	.device_handlers = { { "device_handlers", "device_handlers2" }, 2 },
-	.storage_handlers = { { "storage_handlers", "storage_handlers2" }, 2 },
-	.extra_features = { { "extra_features", "extra_features2" }, 2 },
+	.device_handlers = { 2, { "device_handlers", "device_handlers2" } },
+	.storage_handlers = { 2, { "storage_handlers", "storage_handlers2" } },
+	.extra_features = { 2, { "extra_features", "extra_features2" } },
 };
 
 #define BLKIO                                                                  \
 	{                                                                      \
-		{ { N(1), N(2), "op", N(4) } }, 1                              \
+		1,                                                             \
+		{                                                              \
+			{                                                      \
+				N(1), N(2), "op", N(4)                         \
+			}                                                      \
+		}                                                              \
 	}
 
 static const struct vmc_container_stats stats = {
@@ -218,15 +214,15 @@ static enum vmc_status read_sandbox(struct vmc_view bytes, struct vmc_writer *w)
 	struct vmc_sandbox read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_sandbox(bytes, &read, &room, &error);
+	status = agent_read_sandbox(bytes, &read, &room, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_sandbox(w, &read);
+		agent_write_sandbox(w, &read);
 	return status;
 }
 
 static void write_sandbox(struct vmc_writer *w)
 {
-	vmc_agent_write_sandbox(w, &sandbox);
+	agent_write_sandbox(w, &sandbox);
 }
 
 static enum vmc_status read_container(struct vmc_view bytes,
@@ -235,17 +231,17 @@ static enum vmc_status read_container(struct vmc_view bytes,
 	struct vmc_container read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_container(bytes, &read, &room, &error);
+	status = agent_read_container(bytes, &read, &room, &error);
 	if (status != VMC_OK)
 		return status;
-	vmc_agent_write_container(w, &read);
+	agent_write_container(w, &read);
 	vmc_put_bytes(w, read.oci);
 	return VMC_OK;
 }
 
 static void write_container(struct vmc_writer *w)
 {
-	vmc_agent_write_container(w, &container);
+	agent_write_container(w, &container);
 	vmc_put_bytes(w, container.oci);
 }
 
@@ -254,15 +250,15 @@ static enum vmc_status read_exec(struct vmc_view bytes, struct vmc_writer *w)
 	struct vmc_exec read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_exec(bytes, &read, &room, &error);
+	status = agent_read_exec(bytes, &read, &room, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_exec(w, &read);
+		agent_write_exec(w, &read);
 	return status;
 }
 
 static void write_exec(struct vmc_writer *w)
 {
-	vmc_agent_write_exec(w, &exec);
+	agent_write_exec(w, &exec);
 }
 
 static enum vmc_status read_mounts(struct vmc_view bytes, struct vmc_writer *w)
@@ -271,15 +267,15 @@ static enum vmc_status read_mounts(struct vmc_view bytes, struct vmc_writer *w)
 	enum vmc_status status;
 	size_t len;
 
-	status = vmc_agent_read_storages(bytes, &read, &len, &room, &error);
+	status = agent_read_storages(bytes, &read, &len, &room, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_storages(w, read, len);
+		agent_write_storages(w, read, len);
 	return status;
 }
 
 static void write_mounts(struct vmc_writer *w)
 {
-	vmc_agent_write_storages(w, &storage, 1);
+	agent_write_storages(w, &storage, 1);
 }
 
 static enum vmc_status read_interface(struct vmc_view bytes,
@@ -288,15 +284,15 @@ static enum vmc_status read_interface(struct vmc_view bytes,
 	struct vmc_interface read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_interface(bytes, &read, &error);
+	status = agent_read_interface(bytes, &read, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_interface(w, &read);
+		agent_write_interface(w, &read);
 	return status;
 }
 
 static void write_interface(struct vmc_writer *w)
 {
-	vmc_agent_write_interface(w, &interface);
+	agent_write_interface(w, &interface);
 }
 
 static enum vmc_status read_interfaces(struct vmc_view bytes,
@@ -305,9 +301,9 @@ static enum vmc_status read_interfaces(struct vmc_view bytes,
 	static struct vmc_interfaces read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_interfaces(bytes, &read, &error);
+	status = agent_read_interfaces(bytes, &read, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_interfaces(w, &read);
+		agent_write_interfaces(w, &read);
 	return status;
 }
 
@@ -317,7 +313,7 @@ static void write_interfaces(struct vmc_writer *w)
 
 	interfaces.interface[0] = interface;
 	interfaces.interface_len = 1;
-	vmc_agent_write_interfaces(w, &interfaces);
+	agent_write_interfaces(w, &interfaces);
 }
 
 static enum vmc_status read_update_interface(struct vmc_view bytes,
@@ -326,15 +322,15 @@ static enum vmc_status read_update_interface(struct vmc_view bytes,
 	struct vmc_interface read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_update_interface(bytes, &read, &error);
+	status = agent_read_update_interface(bytes, &read, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_update_interface(w, &read);
+		agent_write_update_interface(w, &read);
 	return status;
 }
 
 static void write_update_interface(struct vmc_writer *w)
 {
-	vmc_agent_write_update_interface(w, &interface);
+	agent_write_update_interface(w, &interface);
 }
 
 static enum vmc_status read_routes(struct vmc_view bytes, struct vmc_writer *w)
@@ -342,9 +338,9 @@ static enum vmc_status read_routes(struct vmc_view bytes, struct vmc_writer *w)
 	static struct vmc_routes read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_routes(bytes, &read, &error);
+	status = agent_read_routes(bytes, &read, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_routes(w, &read);
+		agent_write_routes(w, &read);
 	return status;
 }
 
@@ -354,7 +350,7 @@ static void write_routes(struct vmc_writer *w)
 
 	routes.route[0] = route;
 	routes.route_len = 1;
-	vmc_agent_write_routes(w, &routes);
+	agent_write_routes(w, &routes);
 }
 
 static enum vmc_status read_update_routes(struct vmc_view bytes,
@@ -364,16 +360,15 @@ static enum vmc_status read_update_routes(struct vmc_view bytes,
 	enum vmc_status status;
 	size_t len;
 
-	status =
-		vmc_agent_read_update_routes(bytes, &read, &len, &room, &error);
+	status = agent_read_update_routes(bytes, &read, &len, &room, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_update_routes(w, read, len);
+		agent_write_update_routes(w, read, len);
 	return status;
 }
 
 static void write_update_routes(struct vmc_writer *w)
 {
-	vmc_agent_write_update_routes(w, &route, 1);
+	agent_write_update_routes(w, &route, 1);
 }
 
 static enum vmc_status read_details(struct vmc_view bytes, struct vmc_writer *w)
@@ -381,15 +376,15 @@ static enum vmc_status read_details(struct vmc_view bytes, struct vmc_writer *w)
 	struct vmc_guest_details read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_details(bytes, &read, &error);
+	status = agent_read_details(bytes, &read, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_details(w, &read);
+		agent_write_details(w, &read);
 	return status;
 }
 
 static void write_details(struct vmc_writer *w)
 {
-	vmc_agent_write_details(w, &details);
+	agent_write_details(w, &details);
 }
 
 static enum vmc_status read_stats(struct vmc_view bytes, struct vmc_writer *w)
@@ -397,15 +392,15 @@ static enum vmc_status read_stats(struct vmc_view bytes, struct vmc_writer *w)
 	static struct vmc_container_stats read;
 	enum vmc_status status;
 
-	status = vmc_agent_read_stats(bytes, &read, &error);
+	status = agent_read_stats(bytes, &read, &error);
 	if (status == VMC_OK)
-		vmc_agent_write_stats(w, &read);
+		agent_write_stats(w, &read);
 	return status;
 }
 
 static void write_stats(struct vmc_writer *w)
 {
-	vmc_agent_write_stats(w, &stats);
+	agent_write_stats(w, &stats);
 }
 
 static const struct special {
@@ -429,140 +424,110 @@ static const struct special {
 
 #define SPECIALS (sizeof(specials) / sizeof(*specials))
 
-/* -- Those that are generated structs -------------------------------------- */
+/* -- Those without -------------------------------------------------------- */
 
-static const vmc_grpc_ContainerRequest container_request = { T(
-	"container_id") };
-static const vmc_grpc_ProcessRequest process_request = { T("container_id"),
-							 T("exec_id") };
-static const vmc_grpc_DataResponse data_response = { T("data") };
-static const vmc_grpc_RemoveContainerRequest remove_request = {
-	T("container_id"), N(2)
+static const struct vmc_view container_view = T("container_id");
+static const struct vmc_view data_view = T("data");
+static const struct vmc_view metrics_view = T("metrics");
+static const struct vmc_view policy_view = T("policy");
+static const struct vmc_view check_request = T("service");
+
+#define PROCESS T("container_id"), T("exec_id")
+static const struct vmc_request process_request = { PROCESS, { 0 }, 0, 0 };
+static const struct vmc_request remove_request = { PROCESS, { 0 }, N(2), 0 };
+static const struct vmc_request signal_request = { PROCESS, { 0 }, N(3), 0 };
+static const struct vmc_request read_request = { PROCESS, { 0 }, N(3), 0 };
+static const struct vmc_request winsize_request = {
+	PROCESS, { 0 }, N(3), N(4)
 };
-static const vmc_grpc_SignalProcessRequest signal_request = { T("container_id"),
-							      T("exec_id"),
-							      N(3) };
-static const vmc_grpc_WaitProcessResponse wait_response = { N(1) };
-static const vmc_grpc_UpdateContainerRequest update_request = {
-	T("container_id"), T("\x12\x03\x08\xe9\x07")
-};
-static const vmc_grpc_WriteStreamRequest write_request = { T("container_id"),
-							   T("exec_id"),
-							   T("data") };
-static const vmc_grpc_WriteStreamResponse write_response = { N(1) };
-static const vmc_grpc_ReadStreamRequest read_request = { T("container_id"),
-							 T("exec_id"), N(3) };
-static const vmc_grpc_ReadStreamResponse read_response = { T("data") };
-static const vmc_grpc_TtyWinResizeRequest winsize_request = { T("container_id"),
-							      T("exec_id"),
-							      N(3), N(4) };
-static const vmc_grpc_OnlineCPUMemRequest online_request = { true, N(2), true };
-static const vmc_grpc_ReseedRandomDevRequest reseed_request = { T("data") };
-static const vmc_grpc_GuestDetailsRequest details_request = { true, true };
-static const vmc_grpc_SetGuestDateTimeRequest time_request = { N(1), N(2) };
-static const vmc_grpc_CopyFileRequest copy_request = {
-	T("path"), N(2), N(3), N(4), N(5), N(6), N(7), T("data")
-};
-static const vmc_grpc_OOMEvent oom_event = { T("container_id") };
-static const vmc_grpc_Metrics metrics = { T("metrics") };
-static const vmc_grpc_VolumeStatsRequest volume_request = { T(
-	"volume_guest_path") };
-static const vmc_grpc_ResizeVolumeRequest resize_request = {
+static const struct vmc_request update_request = { PROCESS,
+						   T("\x12\x03\x08\xe9\x07"), 0,
+						   0 };
+static const struct vmc_request write_request = { PROCESS, T("data"), 0, 0 };
+
+static const struct vmc_online_request online_request = { N(2), 1, 1 };
+static const struct vmc_details_request details_request = { 1, 1 };
+static const struct vmc_wall time_request = { N(1), N(2) };
+static const struct vmc_file_piece copy_request = { T("path"), N(2),     N(3),
+						    N(4),      N(5),     N(6),
+						    N(7),      T("data") };
+static const struct vmc_volume_request volume_request = {
 	T("volume_guest_path"), N(2)
 };
-static const vmc_grpc_SetPolicyRequest policy_request = { T("policy") };
-static const vmc_grpc_GetIPTablesRequest get_tables_request = { true };
-static const vmc_grpc_SetIPTablesRequest set_tables_request = { true,
-								T("data") };
-static const vmc_grpc_CheckRequest check_request = { T("service") };
-static const vmc_grpc_HealthCheckResponse check_response = {
-	vmc_grpc_HealthCheckResponse_ServingStatus_SERVING
-};
-static const vmc_grpc_VersionCheckResponse version_response = {
-	T("grpc_version"), T("agent_version")
-};
+static const struct vmc_iptables_request tables_request = { T("data"), 1 };
+static const struct vmc_probe_request probe_request = { 2,
+							{ N(1), 1000 + N(1) } };
+static const struct vmc_swap_request swap_request = { 2,
+						      { N(1), 1000 + N(1) } };
 
-static const uint64_t probe_numbers[] = { N(1), 1000 + N(1) };
-static const uint32_t swap_numbers[] = { N(1), 1000 + N(1) };
-static const vmc_grpc_MemHotplugByProbeRequest probe_request = {
-	{ &vmc_list_u64, (void *)probe_numbers, 2, 0, NULL }
-};
-static const vmc_grpc_AddSwapRequest swap_request = {
-	{ &vmc_list_u32, (void *)swap_numbers, 2, 0, NULL }
-};
+static const int32_t wait_response = N(1);
+static const size_t write_response = N(1);
+static const struct vmc_oom_event oom_event = { "container_id" };
+static const struct vmc_health check_response = { 1 };
+static const struct vmc_version version_response = { T("grpc_version"),
+						     T("agent_version") };
 
-/* Of those with a list, that is all that is in them. */
 static const struct plain {
 	const char *name;
-	const struct pb_msgdesc_s *fields;
-	const void *message;
-	const struct vmc_list_type *list;
+	const struct vmc_message *message;
+	const void *from;
 } plains[] = {
-	{ "AddSwapRequest", vmc_grpc_AddSwapRequest_fields, &swap_request,
-	  &vmc_list_u32 },
-	{ "CheckRequest", vmc_grpc_CheckRequest_fields, &check_request, NULL },
-	{ "CloseStdinRequest", vmc_grpc_ProcessRequest_fields, &process_request,
-	  NULL },
-	{ "CopyFileRequest", vmc_grpc_CopyFileRequest_fields, &copy_request,
-	  NULL },
-	{ "GetIPTablesRequest", vmc_grpc_GetIPTablesRequest_fields,
-	  &get_tables_request, NULL },
-	{ "GetIPTablesResponse", vmc_grpc_DataResponse_fields, &data_response,
-	  NULL },
-	{ "GuestDetailsRequest", vmc_grpc_GuestDetailsRequest_fields,
-	  &details_request, NULL },
-	{ "HealthCheckResponse", vmc_grpc_HealthCheckResponse_fields,
-	  &check_response, NULL },
-	{ "MemHotplugByProbeRequest", vmc_grpc_MemHotplugByProbeRequest_fields,
-	  &probe_request, &vmc_list_u64 },
-	{ "Metrics", vmc_grpc_Metrics_fields, &metrics, NULL },
-	{ "OOMEvent", vmc_grpc_OOMEvent_fields, &oom_event, NULL },
-	{ "OnlineCPUMemRequest", vmc_grpc_OnlineCPUMemRequest_fields,
-	  &online_request, NULL },
-	{ "PauseContainerRequest", vmc_grpc_ContainerRequest_fields,
-	  &container_request, NULL },
-	{ "ReadStreamRequest", vmc_grpc_ReadStreamRequest_fields, &read_request,
-	  NULL },
-	{ "ReadStreamResponse", vmc_grpc_ReadStreamResponse_fields,
-	  &read_response, NULL },
-	{ "RemoveContainerRequest", vmc_grpc_RemoveContainerRequest_fields,
-	  &remove_request, NULL },
-	{ "ReseedRandomDevRequest", vmc_grpc_ReseedRandomDevRequest_fields,
-	  &reseed_request, NULL },
-	{ "ResizeVolumeRequest", vmc_grpc_ResizeVolumeRequest_fields,
-	  &resize_request, NULL },
-	{ "ResumeContainerRequest", vmc_grpc_ContainerRequest_fields,
-	  &container_request, NULL },
-	{ "SetGuestDateTimeRequest", vmc_grpc_SetGuestDateTimeRequest_fields,
-	  &time_request, NULL },
-	{ "SetIPTablesRequest", vmc_grpc_SetIPTablesRequest_fields,
-	  &set_tables_request, NULL },
-	{ "SetIPTablesResponse", vmc_grpc_DataResponse_fields, &data_response,
-	  NULL },
-	{ "SetPolicyRequest", vmc_grpc_SetPolicyRequest_fields, &policy_request,
-	  NULL },
-	{ "SignalProcessRequest", vmc_grpc_SignalProcessRequest_fields,
-	  &signal_request, NULL },
-	{ "StartContainerRequest", vmc_grpc_ContainerRequest_fields,
-	  &container_request, NULL },
-	{ "StatsContainerRequest", vmc_grpc_ContainerRequest_fields,
-	  &container_request, NULL },
-	{ "TtyWinResizeRequest", vmc_grpc_TtyWinResizeRequest_fields,
-	  &winsize_request, NULL },
-	{ "UpdateContainerRequest", vmc_grpc_UpdateContainerRequest_fields,
-	  &update_request, NULL },
-	{ "VersionCheckResponse", vmc_grpc_VersionCheckResponse_fields,
-	  &version_response, NULL },
-	{ "VolumeStatsRequest", vmc_grpc_VolumeStatsRequest_fields,
-	  &volume_request, NULL },
-	{ "WaitProcessRequest", vmc_grpc_ProcessRequest_fields,
-	  &process_request, NULL },
-	{ "WaitProcessResponse", vmc_grpc_WaitProcessResponse_fields,
-	  &wait_response, NULL },
-	{ "WriteStreamRequest", vmc_grpc_WriteStreamRequest_fields,
-	  &write_request, NULL },
-	{ "WriteStreamResponse", vmc_grpc_WriteStreamResponse_fields,
-	  &write_response, NULL },
+	{ "AddSwapRequest", &vmc_message_AddSwapRequest, &swap_request },
+	{ "CheckRequest", &vmc_message_CheckRequest, &check_request },
+	{ "CloseStdinRequest", &vmc_message_ProcessRequest, &process_request },
+	{ "CopyFileRequest", &vmc_message_CopyFileRequest, &copy_request },
+	{ "GetIPTablesRequest", &vmc_message_GetIPTablesRequest,
+	  &tables_request },
+	{ "GetIPTablesResponse", &vmc_message_DataResponse, &data_view },
+	{ "GuestDetailsRequest", &vmc_message_GuestDetailsRequest,
+	  &details_request },
+	{ "HealthCheckResponse", &vmc_message_HealthCheckResponse,
+	  &check_response },
+	{ "MemHotplugByProbeRequest", &vmc_message_MemHotplugByProbeRequest,
+	  &probe_request },
+	{ "Metrics", &vmc_message_DataResponse, &metrics_view },
+	{ "OOMEvent", &vmc_message_OOMEvent, &oom_event },
+	{ "OnlineCPUMemRequest", &vmc_message_OnlineCPUMemRequest,
+	  &online_request },
+	{ "PauseContainerRequest", &vmc_message_ContainerRequest,
+	  &container_view },
+	{ "ReadStreamRequest", &vmc_message_ReadStreamRequest, &read_request },
+	{ "ReadStreamResponse", &vmc_message_DataResponse, &data_view },
+	{ "RemoveContainerRequest", &vmc_message_RemoveContainerRequest,
+	  &remove_request },
+	{ "ReseedRandomDevRequest", &vmc_message_ReseedRandomDevRequest,
+	  &data_view },
+	{ "ResizeVolumeRequest", &vmc_message_ResizeVolumeRequest,
+	  &volume_request },
+	{ "ResumeContainerRequest", &vmc_message_ContainerRequest,
+	  &container_view },
+	{ "SetGuestDateTimeRequest", &vmc_message_SetGuestDateTimeRequest,
+	  &time_request },
+	{ "SetIPTablesRequest", &vmc_message_SetIPTablesRequest,
+	  &tables_request },
+	{ "SetIPTablesResponse", &vmc_message_DataResponse, &data_view },
+	{ "SetPolicyRequest", &vmc_message_SetPolicyRequest, &policy_view },
+	{ "SignalProcessRequest", &vmc_message_SignalProcessRequest,
+	  &signal_request },
+	{ "StartContainerRequest", &vmc_message_ContainerRequest,
+	  &container_view },
+	{ "StatsContainerRequest", &vmc_message_ContainerRequest,
+	  &container_view },
+	{ "TtyWinResizeRequest", &vmc_message_TtyWinResizeRequest,
+	  &winsize_request },
+	{ "UpdateContainerRequest", &vmc_message_UpdateContainerRequest,
+	  &update_request },
+	{ "VersionCheckResponse", &vmc_message_VersionCheckResponse,
+	  &version_response },
+	{ "VolumeStatsRequest", &vmc_message_VolumeStatsRequest,
+	  &volume_request },
+	{ "WaitProcessRequest", &vmc_message_ProcessRequest, &process_request },
+	{ "WaitProcessResponse", &vmc_message_WaitProcessResponse,
+	  &wait_response },
+	{ "WriteStreamRequest", &vmc_message_WriteStreamRequest,
+	  &write_request },
+	{ "WriteStreamResponse", &vmc_message_WriteStreamResponse,
+	  &write_response },
 };
 
 #define PLAINS (sizeof(plains) / sizeof(*plains))
@@ -570,21 +535,13 @@ static const struct plain {
 static enum vmc_status read_plain(const struct plain *plain,
 				  struct vmc_view bytes, struct vmc_writer *w)
 {
-	static uint64_t numbers[ROOM_MAX];
-	union {
-		struct vmc_list list;
-		uint8_t bytes[MESSAGE_SIZE];
-	} message;
-	enum vmc_status status;
+	union vmc_agent_service_request request;
+	enum vmc_status status =
+		vmc_message_read(bytes, plain->message, &request, NULL, &error);
 
-	memset(&message, 0, sizeof(message));
-	if (plain->list)
-		message.list = (struct vmc_list){ plain->list, numbers, 0,
-						  ROOM_MAX, "numbers: N" };
-	status = vmc_message_read(bytes, plain->name, plain->fields, &message,
-				  NULL, &error);
 	if (status == VMC_OK)
-		vmc_message_write(w, plain->fields, &message);
+		vmc_put_bytes(w,
+			      vmc_message_write(w, plain->message, &request));
 	return status;
 }
 
@@ -621,18 +578,12 @@ static enum vmc_status read_by_name(const char *name, struct vmc_view bytes,
 
 static void open_room(void)
 {
-	room = (struct vmc_agent_request_room){
-		.views = { room_views, ROOM_MAX, 0 },
-		.storages = room_storages,
-		.devices = room_devices,
-		.shared_mounts = room_shared_mounts,
-		.kernel_modules = room_kernel_modules,
-		.routes = room_routes,
-		.storages_cap = STRUCTS_MAX,
-		.devices_cap = STRUCTS_MAX,
-		.shared_mounts_cap = STRUCTS_MAX,
-		.kernel_modules_cap = STRUCTS_MAX,
-		.routes_cap = STRUCTS_MAX,
+	room = (struct vmc_message_room){
+		.views = room_views,
+		.cap = ROOM_MAX,
+		.structs = room_structs,
+		.structs_size = sizeof(room_structs),
+		.structs_max = STRUCTS_MAX,
 	};
 }
 
@@ -663,7 +614,8 @@ static void write_all(void)
 	}
 	for (i = 0; i < PLAINS; i++) {
 		vmc_writer_init(&w, out, sizeof(out));
-		vmc_message_write(&w, plains[i].fields, plains[i].message);
+		vmc_put_bytes(&w, vmc_message_write(&w, plains[i].message,
+						    plains[i].from));
 		print_hex(plains[i].name, &w);
 	}
 }

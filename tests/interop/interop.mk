@@ -27,7 +27,6 @@ $(INTEROP)/agent_oracle_pb2.py: tests/unit/agent_oracle.proto
 	$(call say,PROTOC,$@)
 	$(Q)$(PROTOC) -Itests/unit -I/usr/include --python_out=$(INTEROP) $<
 
-$(INTEROP)/agent_vectors.o: | $(PROTOS:%=$(GEN)/%.pb.h)
 
 $(INTEROP)/%.o: tests/interop/%.c $(BUILD)/flags
 	@mkdir -p $(@D)

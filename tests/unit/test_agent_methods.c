@@ -83,7 +83,7 @@ static void note_storages(const struct vmc_storage *storages, size_t len)
 			   s->driver_options_len);
 		note_views("options", s->options, s->options_len);
 		note(" fs_group=%d:%u:%u shared=%d)", s->has_fs_group,
-		     s->fs_group_id, s->fs_group_change_policy, s->shared);
+		     s->fs_group.id, s->fs_group.change_policy, s->shared);
 	}
 }
 
@@ -810,7 +810,8 @@ TEST(empty_requests_are_empty)
 		check_row(&rows[i],
 			  answer->code == 0 ||
 				  strstr(answer->message, "is 0") ||
-				  strstr(answer->message, "has no interface"),
+				  strstr(answer->message,
+					 "UpdateInterfaceRequest"),
 			  answer->message);
 		check_row(&rows[i], !strstr(notes.text, "ctr"), notes.text);
 		check_row(&rows[i], !strstr(notes.text, "storage("),
@@ -928,7 +929,7 @@ TEST(values_that_cannot_be_meant_are_refused)
 	check_failed(call(&w, "SetGuestDateTime",
 			  LITERAL("\020\377\377\377\377\377\377\377\377\377"
 				  "\001")),
-		     VMC_CODE_INVALID_ARGUMENT, "Usec");
+		     VMC_CODE_INVALID_ARGUMENT, "SetGuestDateTimeRequest");
 	check_failed(call(&w, "AddSwap", LITERAL("\012\002\001\040")),
 		     VMC_CODE_INVALID_ARGUMENT, "PCIPath");
 	CHECK_EQ_STR(notes.text, "");

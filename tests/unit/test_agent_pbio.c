@@ -9,9 +9,8 @@
 
 #include <stdlib.h>
 
+#include "agent_wire.h"
 #include "hex.h"
-
-#include "../../src/wire/agent_pbio.h"
 
 #define ROUNDS 300
 #define BYTES_SIZE                                                             \
@@ -92,90 +91,82 @@ static const struct vmc_route *new_routes;
 static size_t new_routes_len;
 
 static struct vmc_view room_views[ROOM_MAX];
-static struct vmc_storage room_storages[STRUCTS_MAX];
-static struct vmc_device room_devices[STRUCTS_MAX];
-static struct vmc_shared_mount room_shared_mounts[STRUCTS_MAX];
-static struct vmc_kernel_module room_kernel_modules[STRUCTS_MAX];
-static struct vmc_route room_routes[STRUCTS_MAX];
-static struct vmc_agent_request_room room;
+static union vmc_agent_service_structs room_structs[STRUCTS_MAX];
+static struct vmc_message_room room;
+
+/* The first element of a list of structs that is the only one. */
+#define FIRST(type) (((struct vmc_##type *)room_structs)[0])
 
 static void open_room(void)
 {
-	room = (struct vmc_agent_request_room){
-		.views = { room_views, ROOM_MAX, 0 },
-		.storages = room_storages,
-		.devices = room_devices,
-		.shared_mounts = room_shared_mounts,
-		.kernel_modules = room_kernel_modules,
-		.routes = room_routes,
-		.storages_cap = STRUCTS_MAX,
-		.devices_cap = STRUCTS_MAX,
-		.shared_mounts_cap = STRUCTS_MAX,
-		.kernel_modules_cap = STRUCTS_MAX,
-		.routes_cap = STRUCTS_MAX,
+	room = (struct vmc_message_room){
+		.views = room_views,
+		.cap = ROOM_MAX,
+		.structs = room_structs,
+		.structs_size = sizeof(room_structs),
+		.structs_max = STRUCTS_MAX,
 	};
 }
 
 static enum vmc_status read_interface(struct vmc_view bytes)
 {
-	return vmc_agent_read_interface(bytes, &interface, &error);
+	return agent_read_interface(bytes, &interface, &error);
 }
 
 static enum vmc_status read_interfaces(struct vmc_view bytes)
 {
-	return vmc_agent_read_interfaces(bytes, &interfaces, &error);
+	return agent_read_interfaces(bytes, &interfaces, &error);
 }
 
 static enum vmc_status read_routes(struct vmc_view bytes)
 {
-	return vmc_agent_read_routes(bytes, &routes, &error);
+	return agent_read_routes(bytes, &routes, &error);
 }
 
 static enum vmc_status read_stats(struct vmc_view bytes)
 {
-	return vmc_agent_read_stats(bytes, &stats, &error);
+	return agent_read_stats(bytes, &stats, &error);
 }
 
 static enum vmc_status read_details(struct vmc_view bytes)
 {
-	return vmc_agent_read_details(bytes, &details, &error);
+	return agent_read_details(bytes, &details, &error);
 }
 
 static enum vmc_status read_update_interface(struct vmc_view bytes)
 {
-	return vmc_agent_read_update_interface(bytes, &interface, &error);
+	return agent_read_update_interface(bytes, &interface, &error);
 }
 
 static enum vmc_status read_update_routes(struct vmc_view bytes)
 {
 	open_room();
-	return vmc_agent_read_update_routes(bytes, &new_routes, &new_routes_len,
-					    &room, &error);
+	return agent_read_update_routes(bytes, &new_routes, &new_routes_len,
+					&room, &error);
 }
 
 static enum vmc_status read_sandbox(struct vmc_view bytes)
 {
 	open_room();
-	return vmc_agent_read_sandbox(bytes, &sandbox, &room, &error);
+	return agent_read_sandbox(bytes, &sandbox, &room, &error);
 }
 
 static enum vmc_status read_container(struct vmc_view bytes)
 {
 	open_room();
-	return vmc_agent_read_container(bytes, &container, &room, &error);
+	return agent_read_container(bytes, &container, &room, &error);
 }
 
 static enum vmc_status read_exec(struct vmc_view bytes)
 {
 	open_room();
-	return vmc_agent_read_exec(bytes, &process, &room, &error);
+	return agent_read_exec(bytes, &process, &room, &error);
 }
 
 static enum vmc_status read_mounts(struct vmc_view bytes)
 {
 	open_room();
-	return vmc_agent_read_storages(bytes, &mounts, &mounts_len, &room,
-				       &error);
+	return agent_read_storages(bytes, &mounts, &mounts_len, &room, &error);
 }
 
 /* The words, as far as an error of this build holds them. */
@@ -260,7 +251,7 @@ static const struct text_limit text_limits[] = {
 	{ "Route.gateway",
 	  ADDRESS,
 	  read_update_routes,
-	  room_routes[0].gateway,
+	  FIRST(route).gateway,
 	  { 1, 1, 2 } },
 	{ "AgentDetails.version",
 	  NAME,
@@ -470,19 +461,19 @@ static const struct list_limit list_limits[] = {
 	  { 2 } },
 	{ "KernelModule.parameters" TEXTS,
 	  read_sandbox,
-	  LEN(room_kernel_modules[0].parameters_len),
+	  LEN(FIRST(kernel_module).parameters_len),
 	  { 7, 2 } },
 	{ "Storage.driver_options" TEXTS,
 	  read_mounts,
-	  LEN(room_storages[0].driver_options_len),
+	  LEN(FIRST(storage).driver_options_len),
 	  { 1, 2 } },
 	{ "Storage.options" TEXTS,
 	  read_container,
-	  LEN(room_storages[0].options_len),
+	  LEN(FIRST(storage).options_len),
 	  { 5, 5 } },
 	{ "Device.options" TEXTS,
 	  read_container,
-	  LEN(room_devices[0].options_len),
+	  LEN(FIRST(device).options_len),
 	  { 4, 5 } },
 	{ "StringUser.additionalGids" TEXTS,
 	  read_container,
@@ -584,7 +575,7 @@ TEST(one_room_serves_all_lists)
 	build_bytes(built, built_len);
 	CHECK_EQ_INT(read_mounts(built_exactly()), VMC_OK);
 	CHECK_EQ_INT(mounts_len, 2);
-	CHECK_EQ_INT(room.views.len, ROOM_MAX);
+	CHECK_EQ_INT(room.len, ROOM_MAX);
 	CHECK(mounts[0].options == room_views);
 	CHECK(mounts[1].options == room_views + ROOM_MAX / 2);
 	CHECK_EQ_INT(mounts[1].options_len, ROOM_MAX / 2);
@@ -817,11 +808,11 @@ TEST(interface_comes_back)
 	for (round = 0; round < ROUNDS; round++) {
 		any_interface(&wanted);
 		memset(&interface, 0xa5, sizeof(interface));
-		vmc_agent_write_interface(to_built(), &wanted);
+		agent_write_interface(to_built(), &wanted);
 		CHECK_EQ_INT(read_interface(written()), VMC_OK);
 		CHECK_SAME(interface, wanted);
 		memset(&interface, 0xa5, sizeof(interface));
-		vmc_agent_write_update_interface(to_built(), &wanted);
+		agent_write_update_interface(to_built(), &wanted);
 		CHECK_EQ_INT(read_update_interface(written()), VMC_OK);
 		CHECK_SAME(interface, wanted);
 	}
@@ -838,7 +829,7 @@ TEST(interfaces_come_back)
 		wanted.interface_len = any_up_to(VMC_AGENT_INTERFACE_MAX);
 		for (i = 0; i < wanted.interface_len; i++)
 			any_interface(wanted.interface + i);
-		vmc_agent_write_interfaces(to_built(), &wanted);
+		agent_write_interfaces(to_built(), &wanted);
 		CHECK_EQ_INT(read_interfaces(written()), VMC_OK);
 		CHECK_EQ_INT(interfaces.interface_len, wanted.interface_len);
 		CHECK_EQ_MEM(interfaces.interface, wanted.interface,
@@ -857,7 +848,7 @@ TEST(routes_come_back)
 		wanted.route_len = any_up_to(VMC_AGENT_ROUTE_MAX);
 		for (i = 0; i < wanted.route_len; i++)
 			any_route(wanted.route + i);
-		vmc_agent_write_routes(to_built(), &wanted);
+		agent_write_routes(to_built(), &wanted);
 		CHECK_EQ_INT(read_routes(written()), VMC_OK);
 		CHECK_EQ_INT(routes.route_len, wanted.route_len);
 		CHECK_EQ_MEM(routes.route, wanted.route,
@@ -865,7 +856,7 @@ TEST(routes_come_back)
 
 		few = wanted.route_len < STRUCTS_MAX ? wanted.route_len :
 						       STRUCTS_MAX;
-		vmc_agent_write_update_routes(to_built(), wanted.route, few);
+		agent_write_update_routes(to_built(), wanted.route, few);
 		CHECK_EQ_INT(read_update_routes(written()), VMC_OK);
 		CHECK_EQ_INT(new_routes_len, few);
 		CHECK_EQ_MEM(new_routes, wanted.route,
@@ -882,7 +873,7 @@ TEST(stats_come_back)
 	for (round = 0; round < ROUNDS; round++) {
 		any_stats(&wanted);
 		memset(&stats, 0xa5, sizeof(stats));
-		vmc_agent_write_stats(to_built(), &wanted);
+		agent_write_stats(to_built(), &wanted);
 		CHECK_EQ_INT(read_stats(written()), VMC_OK);
 		CHECK_SAME(stats, wanted);
 	}
@@ -897,7 +888,7 @@ TEST(details_come_back)
 	for (round = 0; round < ROUNDS; round++) {
 		any_details(&wanted);
 		memset(&details, 0xa5, sizeof(details));
-		vmc_agent_write_details(to_built(), &wanted);
+		agent_write_details(to_built(), &wanted);
 		CHECK_EQ_INT(read_details(written()), VMC_OK);
 		CHECK_SAME(details, wanted);
 	}
@@ -909,12 +900,12 @@ TEST(nothing_that_is_written_is_changed)
 	static const struct vmc_container_stats no_stats;
 	static const struct vmc_guest_details no_details;
 
-	vmc_agent_write_stats(to_built(), &no_stats);
+	agent_write_stats(to_built(), &no_stats);
 	CHECK_EQ_INT(read_stats(written()), VMC_OK);
 	CHECK(stats.present);
 	stats.present = 0;
 	CHECK_SAME(stats, no_stats);
-	vmc_agent_write_details(to_built(), &no_details);
+	agent_write_details(to_built(), &no_details);
 	CHECK_EQ_INT(read_details(written()), VMC_OK);
 	CHECK(details.present);
 }
@@ -947,8 +938,8 @@ static void any_storage(struct vmc_storage *out)
 	out->mount_point = any_view();
 	out->has_fs_group = (uint8_t)any_up_to(1);
 	if (out->has_fs_group) {
-		out->fs_group_id = (uint32_t)any_number();
-		out->fs_group_change_policy = any_up_to(1);
+		out->fs_group.id = (uint32_t)any_number();
+		out->fs_group.change_policy = any_up_to(1);
 	}
 	out->shared = (uint8_t)any_up_to(1);
 }
@@ -968,9 +959,9 @@ static void check_storages(const struct vmc_storage *storages, size_t len,
 			    wanted->options, wanted->options_len);
 		check_view(storages->mount_point, wanted->mount_point);
 		CHECK_EQ_INT(storages->has_fs_group, wanted->has_fs_group);
-		CHECK_EQ_INT(storages->fs_group_id, wanted->fs_group_id);
-		CHECK_EQ_INT(storages->fs_group_change_policy,
-			     wanted->fs_group_change_policy);
+		CHECK_EQ_INT(storages->fs_group.id, wanted->fs_group.id);
+		CHECK_EQ_INT(storages->fs_group.change_policy,
+			     wanted->fs_group.change_policy);
 		CHECK_EQ_INT(storages->shared, wanted->shared);
 	}
 }
@@ -995,7 +986,7 @@ TEST(storages_come_back)
 	for (round = 0; round < ROUNDS; round++) {
 		all_views_len = 0;
 		len = fill_storages();
-		vmc_agent_write_storages(to_built(), any_storages, len);
+		agent_write_storages(to_built(), any_storages, len);
 		CHECK_EQ_INT(read_mounts(written()), VMC_OK);
 		check_storages(mounts, mounts_len, any_storages, len);
 	}
@@ -1034,7 +1025,7 @@ TEST(sandbox_comes_back)
 	seed = 7;
 	for (round = 0; round < ROUNDS; round++) {
 		any_sandbox(&wanted);
-		vmc_agent_write_sandbox(to_built(), &wanted);
+		agent_write_sandbox(to_built(), &wanted);
 		CHECK_EQ_INT(read_sandbox(written()), VMC_OK);
 		check_view(sandbox.id, wanted.id);
 		check_view(sandbox.hostname, wanted.hostname);
@@ -1169,7 +1160,7 @@ TEST(container_comes_back)
 	seed = 8;
 	for (round = 0; round < ROUNDS; round++) {
 		any_container(&wanted);
-		vmc_agent_write_container(to_built(), &wanted);
+		agent_write_container(to_built(), &wanted);
 		append(wanted.oci);
 		CHECK_EQ_INT(read_container(written()), VMC_OK);
 		check_view(container.id, wanted.id);
@@ -1195,7 +1186,7 @@ TEST(the_specification_comes_last)
 
 	memset(spec, 0xee, sizeof(spec));
 	one.oci = (struct vmc_view){ spec, sizeof(spec) };
-	vmc_agent_write_container(to_built(), &one);
+	agent_write_container(to_built(), &one);
 	CHECK_EQ_INT(writer.len, 3 + 2 + 6 + 3);
 	CHECK_EQ_MEM(built,
 		     "\x0a\x01\x63\x38\x01\x48\x01\x50\x02\x58\x03"
@@ -1203,7 +1194,7 @@ TEST(the_specification_comes_last)
 		     writer.len);
 	/* without it, there is no such field */
 	one.oci.ptr_len = 0;
-	vmc_agent_write_container(to_built(), &one);
+	agent_write_container(to_built(), &one);
 	CHECK_EQ_INT(writer.len, 3 + 2 + 6);
 }
 
@@ -1236,7 +1227,7 @@ TEST(exec_comes_back)
 	seed = 9;
 	for (round = 0; round < ROUNDS; round++) {
 		any_exec(&wanted);
-		vmc_agent_write_exec(to_built(), &wanted);
+		agent_write_exec(to_built(), &wanted);
 		CHECK_EQ_INT(read_exec(written()), VMC_OK);
 		check_view(process.container_id, wanted.container_id);
 		check_view(process.exec_id, wanted.exec_id);
@@ -1263,7 +1254,7 @@ TEST(a_process_is_written_as_kata_does)
 {
 	struct vmc_exec exec = { .exec_id = vmc_view_of("e") };
 
-	vmc_agent_write_exec(to_built(), &exec);
+	agent_write_exec(to_built(), &exec);
 	CHECK_EQ_INT(writer.len, 3 + 4);
 	CHECK_EQ_MEM(built, "\x12\x01\x65\x22\x02\x1a\x00", 7);
 }
@@ -1330,8 +1321,9 @@ TEST(present_says_what_came)
 {
 	CHECK_EQ_INT(read_interface(from_digits("")), VMC_OK);
 	CHECK_EQ_INT(interface.present, 1);
-	CHECK_EQ_INT(read_update_interface(from_digits("")), VMC_OK);
-	CHECK_EQ_INT(interface.present, 0);
+	CHECK_EQ_INT(read_update_interface(from_digits("")), VMC_ERR_MALFORMED);
+	check_error(VMC_ERR_MALFORMED, "UpdateInterfaceRequest: not what its "
+				       "description says");
 	CHECK_EQ_INT(read_update_interface(from_digits("0a00")), VMC_OK);
 	CHECK_EQ_INT(interface.present, 1);
 	CHECK_EQ_INT(read_details(from_digits("")), VMC_OK);
@@ -1386,7 +1378,7 @@ static void write_interface(void)
 	struct vmc_interface one;
 
 	any_interface(&one);
-	vmc_agent_write_interface(to_built(), &one);
+	agent_write_interface(to_built(), &one);
 }
 
 static void write_interfaces(void)
@@ -1396,7 +1388,7 @@ static void write_interfaces(void)
 	some.interface_len = VMC_AGENT_INTERFACE_MAX < 2 ? 1 : 2;
 	any_interface(some.interface);
 	any_interface(some.interface + some.interface_len - 1);
-	vmc_agent_write_interfaces(to_built(), &some);
+	agent_write_interfaces(to_built(), &some);
 }
 
 static void write_update_interface(void)
@@ -1404,7 +1396,7 @@ static void write_update_interface(void)
 	struct vmc_interface one;
 
 	any_interface(&one);
-	vmc_agent_write_update_interface(to_built(), &one);
+	agent_write_update_interface(to_built(), &one);
 }
 
 static void write_routes(void)
@@ -1413,7 +1405,7 @@ static void write_routes(void)
 
 	some.route_len = 1;
 	any_route(some.route);
-	vmc_agent_write_routes(to_built(), &some);
+	agent_write_routes(to_built(), &some);
 }
 
 static void write_update_routes(void)
@@ -1421,7 +1413,7 @@ static void write_update_routes(void)
 	struct vmc_route one;
 
 	any_route(&one);
-	vmc_agent_write_update_routes(to_built(), &one, 1);
+	agent_write_update_routes(to_built(), &one, 1);
 }
 
 static void write_stats(void)
@@ -1434,7 +1426,7 @@ static void write_stats(void)
 		some.memory_stat_len > 3 ? 3 : some.memory_stat_len;
 	for (i = 0; i < VMC_BLKIO_LISTS; i++)
 		some.blkio[i].stat_len = some.blkio[i].stat_len > 0;
-	vmc_agent_write_stats(to_built(), &some);
+	agent_write_stats(to_built(), &some);
 }
 
 static void write_details(void)
@@ -1442,7 +1434,7 @@ static void write_details(void)
 	static struct vmc_guest_details some;
 
 	any_details(&some);
-	vmc_agent_write_details(to_built(), &some);
+	agent_write_details(to_built(), &some);
 }
 
 static void write_sandbox(void)
@@ -1450,7 +1442,7 @@ static void write_sandbox(void)
 	struct vmc_sandbox some;
 
 	any_sandbox(&some);
-	vmc_agent_write_sandbox(to_built(), &some);
+	agent_write_sandbox(to_built(), &some);
 }
 
 static void write_container(void)
@@ -1458,7 +1450,7 @@ static void write_container(void)
 	struct vmc_container some;
 
 	any_container(&some);
-	vmc_agent_write_container(to_built(), &some);
+	agent_write_container(to_built(), &some);
 	append(some.oci);
 }
 
@@ -1467,7 +1459,7 @@ static void write_exec(void)
 	struct vmc_exec some;
 
 	any_exec(&some);
-	vmc_agent_write_exec(to_built(), &some);
+	agent_write_exec(to_built(), &some);
 }
 
 static void write_mounts(void)
@@ -1476,7 +1468,7 @@ static void write_mounts(void)
 
 	all_views_len = 0;
 	len = fill_storages();
-	vmc_agent_write_storages(to_built(), any_storages, len);
+	agent_write_storages(to_built(), any_storages, len);
 }
 
 static const struct sample samples[] = {
@@ -1572,17 +1564,17 @@ static struct vmc_guest_details details_to_write;
 
 static void put_stats(struct vmc_writer *w)
 {
-	vmc_agent_write_stats(w, &stats_to_write);
+	agent_write_stats(w, &stats_to_write);
 }
 
 static void put_container(struct vmc_writer *w)
 {
-	vmc_agent_write_container(w, &container_to_write);
+	agent_write_container(w, &container_to_write);
 }
 
 static void put_details(struct vmc_writer *w)
 {
-	vmc_agent_write_details(w, &details_to_write);
+	agent_write_details(w, &details_to_write);
 }
 
 TEST(a_writer_without_room_says_so)
