@@ -245,14 +245,14 @@ struct vmc_interfaces {
 
 /* types.Route. */
 struct vmc_route {
-	char destination[VMC_AGENT_ADDRESS_SIZE];
-	char gateway[VMC_AGENT_ADDRESS_SIZE];
-	char device[VMC_AGENT_NAME_SIZE];
-	char source[VMC_AGENT_ADDRESS_SIZE];
 	uint32_t scope;
 	uint32_t family; /* 0 IPv4, 1 IPv6 */
 	uint32_t flags;
 	uint32_t mtu;
+	char destination[VMC_AGENT_ADDRESS_SIZE];
+	char gateway[VMC_AGENT_ADDRESS_SIZE];
+	char device[VMC_AGENT_NAME_SIZE];
+	char source[VMC_AGENT_ADDRESS_SIZE];
 };
 
 struct vmc_routes {
@@ -336,9 +336,9 @@ struct vmc_guest_details {
 	uint8_t present;
 	uint64_t memory_block_size; /* bytes; 0 if it was not asked for */
 	uint8_t memory_hotplug_probe;
-	char version[VMC_AGENT_NAME_SIZE];
 	uint8_t init_daemon; /* it is process 1 */
 	uint8_t supports_seccomp;
+	char version[VMC_AGENT_NAME_SIZE];
 	struct vmc_agent_names device_handlers;
 	struct vmc_agent_names storage_handlers;
 	struct vmc_agent_names extra_features;

@@ -14,6 +14,9 @@
 #define INNER(M, S, ROWS)                                                      \
 	extern const struct vmc_message vmc_message_##M;                       \
 	VMC_MESSAGE_BIND(M, S, ROWS)
+#define INNER_FLAT(M, S, ROWS)                                                 \
+	extern const struct vmc_message vmc_message_##M;                       \
+	VMC_MESSAGE_BIND_FLAT(M, S, ROWS)
 
 /* A message that is one number, or one view. */
 struct number {
@@ -32,7 +35,7 @@ struct view {
 	X(S, M, VIEW, uid, uid, )                                              \
 	X(S, M, VIEW, gid, gid, )                                              \
 	X(S, M, VIEWS, additionalGids, additional_gids, )
-INNER(StringUser, struct vmc_string_user, STRING_USER);
+INNER_FLAT(StringUser, struct vmc_string_user, STRING_USER);
 
 #define DEVICE(X, S, M)                                                        \
 	X(S, M, VIEW, id, id, )                                                \
@@ -40,12 +43,12 @@ INNER(StringUser, struct vmc_string_user, STRING_USER);
 	X(S, M, VIEW, vm_path, vm_path, )                                      \
 	X(S, M, VIEW, container_path, container_path, )                        \
 	X(S, M, VIEWS, options, options, )
-INNER(Device, struct vmc_device, DEVICE);
+INNER_FLAT(Device, struct vmc_device, DEVICE);
 
 #define FS_GROUP(X, S, M)                                                      \
 	X(S, M, NUMBER, group_id, id, )                                        \
 	X(S, M, NUMBER, group_change_policy, change_policy, )
-INNER(FSGroup, struct vmc_fs_group, FS_GROUP);
+INNER_FLAT(FSGroup, struct vmc_fs_group, FS_GROUP);
 
 #define STORAGE(X, S, M)                                                       \
 	X(S, M, VIEW, driver, driver, )                                        \
@@ -64,7 +67,7 @@ INNER(Storage, struct vmc_storage, STORAGE);
 	X(S, M, VIEW, src_path, source_path, )                                 \
 	X(S, M, VIEW, dst_ctr, container, )                                    \
 	X(S, M, VIEW, dst_path, path, )
-INNER(SharedMount, struct vmc_shared_mount, SHARED_MOUNT);
+INNER_FLAT(SharedMount, struct vmc_shared_mount, SHARED_MOUNT);
 
 #define CREATE_CONTAINER(X, S, M)                                              \
 	X(S, M, VIEW, container_id, id, )                                      \
@@ -82,17 +85,19 @@ VMC_MESSAGE_BIND(CreateContainerRequest, struct vmc_container,
 		 CREATE_CONTAINER);
 
 #define CONTAINER(X, S, M) X(S, M, VIEW, container_id, view, )
-VMC_MESSAGE_BIND(ContainerRequest, struct view, CONTAINER);
+VMC_MESSAGE_BIND_FLAT(ContainerRequest, struct view, CONTAINER);
 
 #define REMOVE_CONTAINER(X, S, M)                                              \
 	X(S, M, VIEW, container_id, container_id, )                            \
 	X(S, M, NUMBER, timeout, a, )
-VMC_MESSAGE_BIND(RemoveContainerRequest, struct vmc_request, REMOVE_CONTAINER);
+VMC_MESSAGE_BIND_FLAT(RemoveContainerRequest, struct vmc_request,
+		      REMOVE_CONTAINER);
 
 #define UPDATE_CONTAINER(X, S, M)                                              \
 	X(S, M, VIEW, container_id, container_id, )                            \
 	X(S, M, TAIL, resources, data, )
-VMC_MESSAGE_BIND(UpdateContainerRequest, struct vmc_request, UPDATE_CONTAINER);
+VMC_MESSAGE_BIND_FLAT(UpdateContainerRequest, struct vmc_request,
+		      UPDATE_CONTAINER);
 
 #define UPDATE_MOUNTS(X, S, M) X(S, M, STRUCTS, storages, storages, Storage)
 VMC_MESSAGE_BIND(UpdateEphemeralMountsRequest, struct vmc_storages_request,
@@ -103,12 +108,12 @@ VMC_MESSAGE_BIND(UpdateEphemeralMountsRequest, struct vmc_storages_request,
 #define BOX(X, S, M)                                                           \
 	X(S, M, NUMBER, Height, height, )                                      \
 	X(S, M, NUMBER, Width, width, )
-INNER(Box, struct vmc_exec, BOX);
+INNER_FLAT(Box, struct vmc_exec, BOX);
 
 #define USER(X, S, M)                                                          \
 	X(S, M, NUMBER, UID, uid, )                                            \
 	X(S, M, NUMBER, GID, gid, )
-INNER(User, struct vmc_exec, USER);
+INNER_FLAT(User, struct vmc_exec, USER);
 
 /* Kata's agent wants a user in it, even an empty one. */
 #define PROCESS(X, S, M)                                                       \
@@ -134,34 +139,34 @@ VMC_MESSAGE_BIND(ExecProcessRequest, struct vmc_exec, EXEC_PROCESS);
 #define PROCESS_REQUEST(X, S, M)                                               \
 	X(S, M, VIEW, container_id, container_id, )                            \
 	X(S, M, VIEW, exec_id, exec_id, )
-VMC_MESSAGE_BIND(ProcessRequest, struct vmc_request, PROCESS_REQUEST);
+VMC_MESSAGE_BIND_FLAT(ProcessRequest, struct vmc_request, PROCESS_REQUEST);
 
 #define SIGNAL_PROCESS(X, S, M)                                                \
 	PROCESS_REQUEST(X, S, M)                                               \
 	X(S, M, NUMBER, signal, a, )
-VMC_MESSAGE_BIND(SignalProcessRequest, struct vmc_request, SIGNAL_PROCESS);
+VMC_MESSAGE_BIND_FLAT(SignalProcessRequest, struct vmc_request, SIGNAL_PROCESS);
 
 #define WAIT_PROCESS(X, S, M) X(S, M, SIGNED, status, number, )
-VMC_MESSAGE_BIND(WaitProcessResponse, struct number, WAIT_PROCESS);
+VMC_MESSAGE_BIND_FLAT(WaitProcessResponse, struct number, WAIT_PROCESS);
 
 #define WRITE_STREAM(X, S, M)                                                  \
 	PROCESS_REQUEST(X, S, M)                                               \
 	X(S, M, TAIL, data, data, )
-VMC_MESSAGE_BIND(WriteStreamRequest, struct vmc_request, WRITE_STREAM);
+VMC_MESSAGE_BIND_FLAT(WriteStreamRequest, struct vmc_request, WRITE_STREAM);
 
 #define WRITTEN(X, S, M) X(S, M, NUMBER, len, len, )
-VMC_MESSAGE_BIND(WriteStreamResponse, struct length, WRITTEN);
+VMC_MESSAGE_BIND_FLAT(WriteStreamResponse, struct length, WRITTEN);
 
 #define READ_STREAM(X, S, M)                                                   \
 	PROCESS_REQUEST(X, S, M)                                               \
 	X(S, M, NUMBER, len, a, )
-VMC_MESSAGE_BIND(ReadStreamRequest, struct vmc_request, READ_STREAM);
+VMC_MESSAGE_BIND_FLAT(ReadStreamRequest, struct vmc_request, READ_STREAM);
 
 #define TTY_WIN_RESIZE(X, S, M)                                                \
 	PROCESS_REQUEST(X, S, M)                                               \
 	X(S, M, NUMBER, row, a, )                                              \
 	X(S, M, NUMBER, column, b, )
-VMC_MESSAGE_BIND(TtyWinResizeRequest, struct vmc_request, TTY_WIN_RESIZE);
+VMC_MESSAGE_BIND_FLAT(TtyWinResizeRequest, struct vmc_request, TTY_WIN_RESIZE);
 
 _Static_assert(vmc_grpc_ReadStreamResponse_data_tag ==
 			       vmc_grpc_DataResponse_data_tag &&
@@ -170,7 +175,7 @@ _Static_assert(vmc_grpc_ReadStreamResponse_data_tag ==
 	       "answers of bytes have them in the same place");
 
 #define DATA(X, S, M) X(S, M, TAIL, data, view, )
-VMC_MESSAGE_BIND(DataResponse, struct view, DATA);
+VMC_MESSAGE_BIND_FLAT(DataResponse, struct view, DATA);
 
 /* -- Statistics ------------------------------------------------------------ */
 
@@ -179,13 +184,13 @@ VMC_MESSAGE_BIND(DataResponse, struct view, DATA);
 	X(S, M, NUMBERS, percpu_usage, per_cpu, CPU_MAX)                       \
 	X(S, M, NUMBER, usage_in_kernelmode, cpu_kernel, )                     \
 	X(S, M, NUMBER, usage_in_usermode, cpu_user, )
-INNER(CpuUsage, struct vmc_container_stats, CPU_USAGE);
+INNER_FLAT(CpuUsage, struct vmc_container_stats, CPU_USAGE);
 
 #define THROTTLING(X, S, M)                                                    \
 	X(S, M, NUMBER, periods, throttling_periods, )                         \
 	X(S, M, NUMBER, throttled_periods, throttled_periods, )                \
 	X(S, M, NUMBER, throttled_time, throttled_time, )
-INNER(ThrottlingData, struct vmc_container_stats, THROTTLING);
+INNER_FLAT(ThrottlingData, struct vmc_container_stats, THROTTLING);
 
 #define CPU(X, S, M)                                                           \
 	X(S, M, SELF, cpu_usage, , CpuUsage)                                   \
@@ -195,19 +200,19 @@ INNER(CpuStats, struct vmc_container_stats, CPU);
 #define PIDS(X, S, M)                                                          \
 	X(S, M, NUMBER, current, pids_current, )                               \
 	X(S, M, NUMBER, limit, pids_limit, )
-INNER(PidsStats, struct vmc_container_stats, PIDS);
+INNER_FLAT(PidsStats, struct vmc_container_stats, PIDS);
 
 #define MEMORY_DATA(X, S, M)                                                   \
 	X(S, M, NUMBER, usage, usage, )                                        \
 	X(S, M, NUMBER, max_usage, max_usage, )                                \
 	X(S, M, NUMBER, failcnt, failures, )                                   \
 	X(S, M, NUMBER, limit, limit, )
-INNER(MemoryData, struct vmc_memory_usage, MEMORY_DATA);
+INNER_FLAT(MemoryData, struct vmc_memory_usage, MEMORY_DATA);
 
 #define MEMORY_STAT(X, S, M)                                                   \
 	X(S, M, TEXT, key, name, NAME_SIZE)                                    \
 	X(S, M, NUMBER, value, value, )
-INNER(MemoryStatEntry, struct vmc_memory_stat, MEMORY_STAT);
+INNER_FLAT(MemoryStatEntry, struct vmc_memory_stat, MEMORY_STAT);
 
 #define MEMORY(X, S, M)                                                        \
 	X(S, M, NUMBER, cache, memory_cache, )                                 \
@@ -223,7 +228,7 @@ INNER(MemoryStats, struct vmc_container_stats, MEMORY);
 	X(S, M, NUMBER, minor, minor, )                                        \
 	X(S, M, TEXT, op, operation, NAME_SIZE)                                \
 	X(S, M, NUMBER, value, value, )
-INNER(BlkioStatsEntry, struct vmc_blkio_stat, BLKIO_STAT);
+INNER_FLAT(BlkioStatsEntry, struct vmc_blkio_stat, BLKIO_STAT);
 
 #define BLKIO_LIST(X, S, M, field, list)                                       \
 	X(S, M, ARRAY, field, blkio[list].stat, (BlkioStatsEntry, BLKIO_MAX))
@@ -243,7 +248,7 @@ INNER(BlkioStats, struct vmc_container_stats, BLKIO);
 	X(S, M, NUMBER, usage, usage, )                                        \
 	X(S, M, NUMBER, max_usage, max_usage, )                                \
 	X(S, M, NUMBER, failcnt, failures, )
-INNER(HugetlbStats, struct vmc_hugetlb_stat, HUGETLB);
+INNER_FLAT(HugetlbStats, struct vmc_hugetlb_stat, HUGETLB);
 
 #define HUGETLB_ENTRY(X, S, M)                                                 \
 	X(S, M, TEXT, key, page_size, NAME_SIZE)                               \
@@ -268,7 +273,7 @@ INNER(CgroupStats, struct vmc_container_stats, CGROUP);
 	X(S, M, NUMBER, tx_packets, tx_packets, )                              \
 	X(S, M, NUMBER, tx_errors, tx_errors, )                                \
 	X(S, M, NUMBER, tx_dropped, tx_dropped, )
-INNER(NetworkStats, struct vmc_network_stat, NETWORK);
+INNER_FLAT(NetworkStats, struct vmc_network_stat, NETWORK);
 
 #define STATS(X, S, M)                                                         \
 	X(S, M, SELF, cgroup_stats, , CgroupStats)                             \
@@ -280,7 +285,7 @@ VMC_MESSAGE_BIND(StatsContainerResponse, struct vmc_container_stats, STATS);
 #define KERNEL_MODULE(X, S, M)                                                 \
 	X(S, M, VIEW, name, name, )                                            \
 	X(S, M, VIEWS, parameters, parameters, )
-INNER(KernelModule, struct vmc_kernel_module, KERNEL_MODULE);
+INNER_FLAT(KernelModule, struct vmc_kernel_module, KERNEL_MODULE);
 
 #define CREATE_SANDBOX(X, S, M)                                                \
 	X(S, M, VIEW, hostname, hostname, )                                    \
@@ -296,16 +301,16 @@ VMC_MESSAGE_BIND(CreateSandboxRequest, struct vmc_sandbox, CREATE_SANDBOX);
 	X(S, M, FLAG, wait, wait, )                                            \
 	X(S, M, NUMBER, nb_cpus, cpus, )                                       \
 	X(S, M, FLAG, cpu_only, cpu_only, )
-VMC_MESSAGE_BIND(OnlineCPUMemRequest, struct vmc_online_request, ONLINE);
+VMC_MESSAGE_BIND_FLAT(OnlineCPUMemRequest, struct vmc_online_request, ONLINE);
 
 #define RESEED(X, S, M) X(S, M, TAIL, data, view, )
-VMC_MESSAGE_BIND(ReseedRandomDevRequest, struct view, RESEED);
+VMC_MESSAGE_BIND_FLAT(ReseedRandomDevRequest, struct view, RESEED);
 
 #define DETAILS_REQUEST(X, S, M)                                               \
 	X(S, M, FLAG, mem_block_size, memory_block_size, )                     \
 	X(S, M, FLAG, mem_hotplug_probe, memory_hotplug_probe, )
-VMC_MESSAGE_BIND(GuestDetailsRequest, struct vmc_details_request,
-		 DETAILS_REQUEST);
+VMC_MESSAGE_BIND_FLAT(GuestDetailsRequest, struct vmc_details_request,
+		      DETAILS_REQUEST);
 
 #define AGENT_DETAILS(X, S, M)                                                 \
 	X(S, M, TEXT, version, version, NAME_SIZE)                             \
@@ -314,7 +319,7 @@ VMC_MESSAGE_BIND(GuestDetailsRequest, struct vmc_details_request,
 	X(S, M, TEXTS, storage_handlers, storage_handlers.name, HANDLER_MAX)   \
 	X(S, M, FLAG, supports_seccomp, supports_seccomp, )                    \
 	X(S, M, TEXTS, extra_features, extra_features.name, HANDLER_MAX)
-INNER(AgentDetails, struct vmc_guest_details, AGENT_DETAILS);
+INNER_FLAT(AgentDetails, struct vmc_guest_details, AGENT_DETAILS);
 
 #define DETAILS(X, S, M)                                                       \
 	X(S, M, NUMBER, mem_block_size_bytes, memory_block_size, )             \
@@ -324,12 +329,13 @@ VMC_MESSAGE_BIND(GuestDetailsResponse, struct vmc_guest_details, DETAILS);
 
 #define PROBE(X, S, M)                                                         \
 	X(S, M, NUMBERS, memHotplugProbeAddr, address, SERVICE_LIST_MAX)
-VMC_MESSAGE_BIND(MemHotplugByProbeRequest, struct vmc_probe_request, PROBE);
+VMC_MESSAGE_BIND_FLAT(MemHotplugByProbeRequest, struct vmc_probe_request,
+		      PROBE);
 
 #define DATE_TIME(X, S, M)                                                     \
 	X(S, M, SIGNED, Sec, seconds, )                                        \
 	X(S, M, NUMBER, Usec, microseconds, )
-VMC_MESSAGE_BIND(SetGuestDateTimeRequest, struct vmc_wall, DATE_TIME);
+VMC_MESSAGE_BIND_FLAT(SetGuestDateTimeRequest, struct vmc_wall, DATE_TIME);
 
 #define COPY_FILE(X, S, M)                                                     \
 	X(S, M, VIEW, path, path, )                                            \
@@ -340,27 +346,31 @@ VMC_MESSAGE_BIND(SetGuestDateTimeRequest, struct vmc_wall, DATE_TIME);
 	X(S, M, SIGNED, gid, gid, )                                            \
 	X(S, M, SIGNED, offset, offset, )                                      \
 	X(S, M, TAIL, data, data, )
-VMC_MESSAGE_BIND(CopyFileRequest, struct vmc_file_piece, COPY_FILE);
+VMC_MESSAGE_BIND_FLAT(CopyFileRequest, struct vmc_file_piece, COPY_FILE);
 
 #define OOM_EVENT(X, S, M) X(S, M, TEXT, container_id, container_id, ID_SIZE)
-VMC_MESSAGE_BIND(OOMEvent, struct vmc_oom_event, OOM_EVENT);
+VMC_MESSAGE_BIND_FLAT(OOMEvent, struct vmc_oom_event, OOM_EVENT);
 
 #define ADD_SWAP(X, S, M) X(S, M, NUMBERS, PCIPath, slot, ADDRESS_SIZE)
-VMC_MESSAGE_BIND(AddSwapRequest, struct vmc_swap_request, ADD_SWAP);
+VMC_MESSAGE_BIND_FLAT(AddSwapRequest, struct vmc_swap_request, ADD_SWAP);
 
 #define VOLUME_STATS(X, S, M) X(S, M, VIEW, volume_guest_path, path, )
-VMC_MESSAGE_BIND(VolumeStatsRequest, struct vmc_volume_request, VOLUME_STATS);
+VMC_MESSAGE_BIND_FLAT(VolumeStatsRequest, struct vmc_volume_request,
+		      VOLUME_STATS);
 
 #define RESIZE_VOLUME(X, S, M)                                                 \
 	X(S, M, VIEW, volume_guest_path, path, )                               \
 	X(S, M, NUMBER, size, size, )
-VMC_MESSAGE_BIND(ResizeVolumeRequest, struct vmc_volume_request, RESIZE_VOLUME);
+VMC_MESSAGE_BIND_FLAT(ResizeVolumeRequest, struct vmc_volume_request,
+		      RESIZE_VOLUME);
 
 #define SET_POLICY(X, S, M) X(S, M, TAIL_TEXT, policy, view, )
-VMC_MESSAGE_BIND(SetPolicyRequest, struct view, SET_POLICY);
+VMC_MESSAGE_BIND_FLAT(SetPolicyRequest, struct view, SET_POLICY);
 
-#define EMPTY(X, S, M)
-VMC_MESSAGE_BIND(Empty, struct view, EMPTY);
+static const uint32_t info_Empty[] = { 0 };
+const struct vmc_message vmc_message_Empty = {
+	{ info_Empty, NULL, NULL, NULL, 0, 0, 0 }, "Empty", 0
+};
 
 /* -- Its network ----------------------------------------------------------- */
 
@@ -368,7 +378,7 @@ VMC_MESSAGE_BIND(Empty, struct view, EMPTY);
 	X(S, M, NUMBER, family, family, )                                      \
 	X(S, M, TEXT, address, address, ADDRESS_SIZE)                          \
 	X(S, M, TEXT, mask, mask, MASK_SIZE)
-INNER(IPAddress, struct vmc_ip_address, IP_ADDRESS);
+INNER_FLAT(IPAddress, struct vmc_ip_address, IP_ADDRESS);
 
 #define INTERFACE(X, S, M)                                                     \
 	X(S, M, TEXT, device, device, NAME_SIZE)                               \
@@ -390,7 +400,7 @@ VMC_MESSAGE_BIND(Interface, struct vmc_interface, INTERFACE);
 	X(S, M, NUMBER, family, family, )                                      \
 	X(S, M, NUMBER, flags, flags, )                                        \
 	X(S, M, NUMBER, mtu, mtu, )
-INNER(Route, struct vmc_route, ROUTE);
+INNER_FLAT(Route, struct vmc_route, ROUTE);
 
 #define INTERFACES(X, S, M)                                                    \
 	X(S, M, ARRAY, Interfaces, interface, (Interface, INTERFACE_MAX))
@@ -414,22 +424,24 @@ VMC_MESSAGE_BIND_AS(NewRoutes, struct vmc_routes_request, NEW_ROUTES, "Routes",
 VMC_MESSAGE_BIND(UpdateRoutesRequest, struct vmc_routes_request, UPDATE_ROUTES);
 
 #define GET_IPTABLES(X, S, M) X(S, M, FLAG, is_ipv6, ipv6, )
-VMC_MESSAGE_BIND(GetIPTablesRequest, struct vmc_iptables_request, GET_IPTABLES);
+VMC_MESSAGE_BIND_FLAT(GetIPTablesRequest, struct vmc_iptables_request,
+		      GET_IPTABLES);
 
 #define SET_IPTABLES(X, S, M)                                                  \
 	X(S, M, FLAG, is_ipv6, ipv6, )                                         \
 	X(S, M, TAIL, data, data, )
-VMC_MESSAGE_BIND(SetIPTablesRequest, struct vmc_iptables_request, SET_IPTABLES);
+VMC_MESSAGE_BIND_FLAT(SetIPTablesRequest, struct vmc_iptables_request,
+		      SET_IPTABLES);
 
 /* -- Health ---------------------------------------------------------------- */
 
 #define CHECK(X, S, M) X(S, M, VIEW, service, view, )
-VMC_MESSAGE_BIND(CheckRequest, struct view, CHECK);
+VMC_MESSAGE_BIND_FLAT(CheckRequest, struct view, CHECK);
 
 #define HEALTH(X, S, M) X(S, M, NUMBER, status, status, )
-VMC_MESSAGE_BIND(HealthCheckResponse, struct vmc_health, HEALTH);
+VMC_MESSAGE_BIND_FLAT(HealthCheckResponse, struct vmc_health, HEALTH);
 
 #define VERSION(X, S, M)                                                       \
 	X(S, M, VIEW, grpc_version, grpc, )                                    \
 	X(S, M, VIEW, agent_version, agent, )
-VMC_MESSAGE_BIND(VersionCheckResponse, struct vmc_version, VERSION);
+VMC_MESSAGE_BIND_FLAT(VersionCheckResponse, struct vmc_version, VERSION);

@@ -80,14 +80,19 @@ struct vmc_message_list {
 #define VMC_HOOKED(htype, ltype)                                               \
 	(PB_ATYPE_CALLBACK | PB_HTYPE_##htype | PB_LTYPE_##ltype)
 
-/* nanopb's two formats. What does not fit is no constant expression. */
+/* nanopb's formats, of 1, 2 and 4 words. What does not fit is no constant
+ * expression. */
 #define VMC_FITS(value, bits) (0 * sizeof(char[(value) >> (bits) ? -1 : 1]))
-#define VMC_INFO(tag, type, offset, size, back, count)                         \
+#define VMC_INFO(tag, type, offset, size, back)                                \
+	PB_FIELDINFO_1(tag, type, (offset) + VMC_FITS(offset, 8),              \
+		       (size) + VMC_FITS(size, 4) + VMC_FITS(tag, 6),          \
+		       (back) + VMC_FITS(back, 4), 1)
+#define VMC_TEXT_INFO(tag, type, offset, size, back, count)                    \
 	PB_FIELDINFO_2(tag, type, (offset) + VMC_FITS(offset, 16),             \
 		       (size) + VMC_FITS(size, 12),                            \
 		       (back) + VMC_FITS(back, 4),                             \
 		       (count) + VMC_FITS(count, 12))
-#define VMC_LONG_INFO(tag, type, offset, size, back, count)                    \
+#define VMC_ARRAY_INFO(tag, type, offset, size, back, count)                   \
 	PB_FIELDINFO_4(tag, type, (uint32_t)(offset),                          \
 		       (uint32_t)(size) + VMC_FITS(back, 7), back,             \
 		       (count) + VMC_FITS(count, 16))
@@ -97,47 +102,47 @@ struct vmc_message_list {
 
 #define VMC_INFO_NUMBER(S, tag, m, x)                                          \
 	VMC_INFO(tag, VMC_STATIC(SINGULAR, UVARINT), offsetof(S, m),           \
-		 VMC_SIZE(S, m), 0, 1)
+		 VMC_SIZE(S, m), 0)
 #define VMC_INFO_SIGNED(S, tag, m, x)                                          \
 	VMC_INFO(tag, VMC_STATIC(SINGULAR, VARINT), offsetof(S, m),            \
-		 VMC_SIZE(S, m), 0, 1)
+		 VMC_SIZE(S, m), 0)
 #define VMC_INFO_FLAG(S, tag, m, x)                                            \
 	VMC_INFO(tag, VMC_STATIC(SINGULAR, BOOL), offsetof(S, m),              \
-		 VMC_SIZE(S, m), 0, 1)
+		 VMC_SIZE(S, m), 0)
 #define VMC_INFO_VIEW(S, tag, m, x)                                            \
-	VMC_INFO(tag, VMC_HOOKED(SINGULAR, STRING), offsetof(S, m), 0, 0, 1)
+	VMC_INFO(tag, VMC_HOOKED(SINGULAR, STRING), offsetof(S, m), 0, 0)
 #define VMC_INFO_TAIL(S, tag, m, x)                                            \
-	VMC_INFO(tag, VMC_HOOKED(REQUIRED, BYTES), offsetof(S, m), 0, 0, 1)
+	VMC_INFO(tag, VMC_HOOKED(REQUIRED, BYTES), offsetof(S, m), 0, 0)
 #define VMC_INFO_TAIL_TEXT(S, tag, m, x)                                       \
-	VMC_INFO(tag, VMC_HOOKED(REQUIRED, STRING), offsetof(S, m), 0, 0, 1)
-#define VMC_INFO_TEXT(S, tag, m, x)                                            \
-	VMC_INFO(tag, VMC_HOOKED(SINGULAR, FIXED_LENGTH_BYTES),                \
-		 offsetof(S, m), VMC_SIZE(S, m), 0, 1)
-#define VMC_INFO_PART(S, tag, m, x)                                            \
-	VMC_INFO(tag, VMC_STATIC(REQUIRED, SUBMESSAGE), offsetof(S, m), 0, 0, 1)
+	VMC_INFO(tag, VMC_HOOKED(REQUIRED, STRING), offsetof(S, m), 0, 0)
+#define VMC_INFO_VIEWS(S, tag, m, x)                                           \
+	VMC_INFO(tag, VMC_HOOKED(REPEATED, STRING), offsetof(S, m), 0, 0)
+#define VMC_INFO_STRUCTS(S, tag, m, x)                                         \
+	VMC_INFO(tag, VMC_HOOKED(REPEATED, SUBMESSAGE), offsetof(S, m), 0, 0)
 #define VMC_INFO_PART_ANY(S, tag, m, x)                                        \
-	VMC_INFO(tag, VMC_HOOKED(SINGULAR, SUBMESSAGE), offsetof(S, m), 0, 0, 1)
-#define VMC_INFO_SELF(S, tag, m, x)                                            \
-	VMC_INFO(tag, VMC_STATIC(REQUIRED, SUBMESSAGE), 0, 0, 0, 1)
-#define VMC_INFO_SELF_ANY(S, tag, m, x)                                        \
-	VMC_INFO(tag, VMC_STATIC(SINGULAR, SUBMESSAGE), 0, 0, 0, 1)
+	VMC_INFO(tag, VMC_HOOKED(SINGULAR, SUBMESSAGE), offsetof(S, m), 0, 0)
+#define VMC_INFO_PART(S, tag, m, x)                                            \
+	VMC_INFO(tag, VMC_STATIC(REQUIRED, SUBMESSAGE), offsetof(S, m), 0, 0)
 #define VMC_INFO_PART_HAS(S, tag, m, x)                                        \
 	VMC_INFO(tag, VMC_STATIC(OPTIONAL, SUBMESSAGE), offsetof(S, m), 0,     \
-		 offsetof(S, m) - offsetof(S, has_##m), 1)
-#define VMC_INFO_VIEWS(S, tag, m, x)                                           \
-	VMC_INFO(tag, VMC_HOOKED(REPEATED, STRING), offsetof(S, m), 0, 0, 1)
-#define VMC_INFO_STRUCTS(S, tag, m, x)                                         \
-	VMC_INFO(tag, VMC_HOOKED(REPEATED, SUBMESSAGE), offsetof(S, m), 0, 0, 1)
-#define VMC_INFO_ARRAY(S, tag, m, x)                                           \
-	VMC_LONG_INFO(tag, VMC_STATIC(REPEATED, SUBMESSAGE), offsetof(S, m),   \
-		      VMC_SIZE(S, m[0]), VMC_BACK(S, m), pb_arraysize(S, m))
-#define VMC_INFO_NUMBERS(S, tag, m, x)                                         \
-	VMC_LONG_INFO(tag, VMC_STATIC(REPEATED, UVARINT), offsetof(S, m),      \
-		      VMC_SIZE(S, m[0]), VMC_BACK(S, m), pb_arraysize(S, m))
+		 offsetof(S, m) - offsetof(S, has_##m))
+#define VMC_INFO_SELF(S, tag, m, x)                                            \
+	VMC_INFO(tag, VMC_STATIC(REQUIRED, SUBMESSAGE), 0, 0, 0)
+#define VMC_INFO_SELF_ANY(S, tag, m, x)                                        \
+	VMC_INFO(tag, VMC_STATIC(SINGULAR, SUBMESSAGE), 0, 0, 0)
+#define VMC_INFO_TEXT(S, tag, m, x)                                            \
+	VMC_TEXT_INFO(tag, VMC_HOOKED(SINGULAR, FIXED_LENGTH_BYTES),           \
+		      offsetof(S, m), VMC_SIZE(S, m), 0, 1)
 #define VMC_INFO_TEXTS(S, tag, m, x)                                           \
-	VMC_INFO(tag, VMC_HOOKED(REPEATED, FIXED_LENGTH_BYTES),                \
-		 offsetof(S, m), VMC_SIZE(S, m[0]), VMC_BACK(S, m),            \
-		 pb_arraysize(S, m))
+	VMC_TEXT_INFO(tag, VMC_HOOKED(REPEATED, FIXED_LENGTH_BYTES),           \
+		      offsetof(S, m), VMC_SIZE(S, m[0]), VMC_BACK(S, m),       \
+		      pb_arraysize(S, m))
+#define VMC_INFO_ARRAY(S, tag, m, x)                                           \
+	VMC_ARRAY_INFO(tag, VMC_STATIC(REPEATED, SUBMESSAGE), offsetof(S, m),  \
+		       VMC_SIZE(S, m[0]), VMC_BACK(S, m), pb_arraysize(S, m))
+#define VMC_INFO_NUMBERS(S, tag, m, x)                                         \
+	VMC_ARRAY_INFO(tag, VMC_STATIC(REPEATED, UVARINT), offsetof(S, m),     \
+		       VMC_SIZE(S, m[0]), VMC_BACK(S, m), pb_arraysize(S, m))
 
 /* Messages in it. */
 #define VMC_INNER_NUMBER(x)
@@ -174,8 +179,8 @@ struct vmc_message_list {
 #define VMC_WORD_TEXT(field, x) #field ":" #x "\0"
 #define VMC_WORD_TEXTS(field, x) #field ":" #x "\0"
 #define VMC_WORD_NUMBERS(field, x) #field ":" #x "\0"
-#define VMC_WORD_VIEWS(field, x) #field ":SERVICE_LIST_MAX\0"
-#define VMC_WORD_STRUCTS(field, x) #field ":SERVICE_LIST_MAX / 4\0"
+#define VMC_WORD_VIEWS(field, x) #field ":\0"
+#define VMC_WORD_STRUCTS(field, x) #field ":\0"
 #define VMC_WORD_ARRAY(field, x) #field ":" VMC_WORD_ARRAY_OF x "\0"
 #define VMC_WORD_ARRAY_OF(x, knob) #knob
 
@@ -190,18 +195,22 @@ struct vmc_message_list {
 #define VMC_ROW_LAST(S, M, KIND, field, m, x) *0 + VMC_TAG(M, field)
 
 /* `name` is what errors call it; `needed`, how many of its SELFs it must
- * have. */
-#define VMC_MESSAGE_BIND_AS(M, S, ROWS, name, needed)                          \
-	static const uint32_t info_##M[] = { ROWS(VMC_ROW_INFO, S, M) 0 };     \
-	static const pb_msgdesc_t *const inner_##M[] = { ROWS(VMC_ROW_INNER,   \
-							      S, M) NULL };    \
+ * have. FLAT: there are no messages in it. */
+#define VMC_MESSAGE_BIND_TO(M, S, ROWS, name, inner, needed)                   \
+	static const uint32_t info_##M[] = { ROWS(VMC_ROW_INFO, S, M) };       \
 	const struct vmc_message vmc_message_##M = {                           \
-		{ info_##M, inner_##M, NULL, vmc_message_field,                \
+		{ info_##M, inner, NULL, vmc_message_field,                    \
 		  0 ROWS(VMC_ROW_COUNT, S, M), needed,                         \
 		  0 ROWS(VMC_ROW_LAST, S, M) },                                \
 		name "\0" ROWS(VMC_ROW_WORD, S, M),                            \
 		sizeof(S)                                                      \
 	}
+#define VMC_MESSAGE_BIND_AS(M, S, ROWS, name, needed)                          \
+	static const pb_msgdesc_t *const inner_##M[] = { ROWS(VMC_ROW_INNER,   \
+							      S, M) };         \
+	VMC_MESSAGE_BIND_TO(M, S, ROWS, name, inner_##M, needed)
 #define VMC_MESSAGE_BIND(M, S, ROWS) VMC_MESSAGE_BIND_AS(M, S, ROWS, #M, 0)
+#define VMC_MESSAGE_BIND_FLAT(M, S, ROWS)                                      \
+	VMC_MESSAGE_BIND_TO(M, S, ROWS, #M, NULL, 0)
 
 #endif

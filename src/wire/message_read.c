@@ -43,13 +43,16 @@ static const char *words_of(const pb_field_t *field)
 	return words;
 }
 
+/* Lists in the room have the same, all of them. */
 static const char *knob_of(const pb_field_t *field)
 {
 	const char *words = words_of(field);
 
 	while (*words++ != ':')
 		;
-	return words;
+	if (*words)
+		return words;
+	return field->submsg_desc ? "SERVICE_LIST_MAX / 4" : "SERVICE_LIST_MAX";
 }
 
 /* Refuses a field by name: `before`, its name, `after`, and the knob that sets
@@ -60,9 +63,10 @@ static bool refuse(struct reading *reading, const pb_field_t *field,
 {
 	char whole[WHAT_SIZE];
 	struct vmc_text text;
-	struct vmc_view name = vmc_view_of(words_of(field));
+	struct vmc_view name = { (const uint8_t *)words_of(field), 0 };
 
-	name.ptr_len = (size_t)(knob_of(field) - words_of(field)) - 1;
+	while (name.ptr[name.ptr_len] != ':')
+		name.ptr_len++;
 	vmc_text_init(&text, whole, sizeof(whole));
 	vmc_text_add(&text, before);
 	vmc_text_add(&text, message_of(field)->words);
