@@ -10,10 +10,8 @@ function of the archive that nobody calls by name, since those are in its
 tables of functions. One such call is followed: what is behind it calls ports
 and drivers, whose own stack comes on top. Recursion is counted once.
 
-nanopb reaches its hooks, where a field is a view or a list. (Its other
-pointers are for what no message of ours has; and it sets no defaults, since
-all are decoded with PB_DECODE_NOINIT.) Of the agent's messages, lists reach
-the functions that read or write an element, by the table below.
+nanopb reaches its hook, where a field is a view, a text or a list, and
+through that itself. How deep messages are in messages is in NESTING.
 
 Prints `bytes function` of the worst public functions, and their path.
 """
@@ -36,36 +34,21 @@ for path in sys.argv[1:]:
                 calls.setdefault(match[1], set()).add(match[2])
                 named.add(match[2])
 
-# What is an element of what: read_NAME and write_NAME in agent_pbio*.c. What
-# is in no other message is an element of its file.
-INNER = {
-    'agent_pbio.c': ['details'],
-    'agent_pbio_network.c': ['interface', 'route'],
-    'agent_pbio_request.c': ['storage', 'device', 'shared_mount',
-                             'kernel_module', 'string_user', 'process'],
-    'agent_pbio_stats.c': ['stats'],
-    'details': ['device_handler', 'storage_handler', 'extra_feature', 'name'],
-    'interface': ['address'],
-    'stats': ['cgroup', 'network'],
-    'cgroup': ['cpu', 'memory', 'blkio', 'hugetlb'],
-    'cpu': ['cpu_usage'],
-    'cpu_usage': ['u64'],
-    'memory': ['memory_stat'],
-    'blkio': ['blkio_stat'],
-    'storage': ['view'],
-    'device': ['view'],
-    'kernel_module': ['view'],
-    'string_user': ['view'],
-    'process': ['view'],
-    'vmc_message_read': ['view'],
-    'vmc_message_write': ['view', 'u32', 'u64'],
-}
-ELEMENTS = {'vmc_message_read_element': 'read', 'vmc_message_read_list': 'read',
-            'vmc_message_write_element': 'write', 'write_element': 'write'}
-HOOKS = {'vmc_message_field', 'vmc_agent_blkio_field'}
+# What calls itself, and how often at most: as messages nest. The agent's
+# deepest are statistics, cgroup, memory, an entry; only elements of an array
+# are set to defaults, of which one has a message in it; the window's size in a
+# process is looked at whether it is empty. The cache's are flat, and nothing
+# of them is set to defaults.
+NESTING = {'pb_decode_inner': 4, 'vmc_pb_encode': 4, 'arrays_fit': 4,
+           'pb_message_set_to_defaults': 2, 'pb_check_proto3_default_value': 2}
+FLAT = {name: 1 for name in NESTING} | {'pb_message_set_to_defaults': 0}
+AGENTS = {'vmc_message_read', 'vmc_message_write'}
+# Who writes does not read; a message of ours has no default values.
+NEVER = {('vmc_pb_encode', 'vmc_message_read_field'),
+         ('pb_decode_inner', 'write_field'),
+         ('pb_message_set_to_defaults', 'decode_field')}
 CALLS_HOOKS = {'decode_callback_field', 'decode_field',
                'encode_callback_field', 'encode_field'}
-NEVER = {'pb_message_set_to_defaults'}
 WORD = 8  # of the return address
 
 
@@ -74,58 +57,46 @@ def short(name):
 
 
 pointed = {name for name in frames if name not in named and ':' in name}
-elements = {short(name): name for name in pointed
-            if '/agent_pbio' in files[name]}
-for unknown in ({name.partition('_')[2] for name in elements} -
-                {inner for row in INNER.values() for inner in row}):
-    sys.exit('stack.py: of what is this an element: ' + unknown)
 
 
-def below(name, message):
-    """What is under way below that function: (read or write, a key of the
-    table); None: nothing of the agent's."""
-    verb = 'write' if 'write' in name else 'read'
-    if short(name) in elements:
-        return tuple(short(name).split('_', 1))
-    if '/agent_pbio' in files[name]:
-        return message or (verb, files[name].rsplit('/', 1)[-1])
-    if name in ('vmc_message_read', 'vmc_message_write'):
-        return message or (verb, name)
-    return message
-
-
-def behind_pointers(name, indirect, message):
+def behind_pointers(name, indirect, left):
     """What its calls through pointers reach, and how many may follow."""
-    if short(name) in ELEMENTS:
-        verb, outer = message or (None, None)
-        found = {elements.get(verb + '_' + inner)
-                 for inner in INNER.get(outer, ())
-                 if verb == ELEMENTS[short(name)]}
-        return [(each, indirect) for each in found if each]
     if '/pb_' in files[name]:
-        hooks = HOOKS if message else {'vmc_message_view_field'}
-        return [(each, indirect) for each in hooks & set(frames)
-                if short(name) in CALLS_HOOKS]
-    return [(each, indirect - 1) for each in pointed - set(elements.values())
-            if indirect > 0]
+        hook = 'vmc_message_view_field' if left is None else 'vmc_message_field'
+        return [(hook, indirect)] if (short(name) in CALLS_HOOKS and
+                                      hook in frames) else []
+    return [(each, indirect - 1) for each in pointed if indirect > 0]
 
 
-def deepest(name, path, indirect, message, memo):
-    """(bytes, path below name)."""
-    inner = below(name, message)
-    path = path if inner == message else frozenset()
-    key = (name, indirect, inner)
+def never(target, nested):
+    return any((outer, short(target)) in NEVER for outer in nested or ())
+
+
+def deepest(name, path, indirect, nested, memo):
+    """(bytes, path below name). `nested`: what calls itself, so often yet;
+    None: no message is under way."""
+    if name in AGENTS:
+        nested = {}
+    limits = FLAT if nested is None else NESTING
+    times = (nested or {}).get(short(name), 0)
+    if short(name) in limits and nested is not None:
+        nested = nested | {short(name): times + 1}
+    if times >= limits.get(short(name), 1) or name in path:
+        return (0, [name + ' again'])
+    key = (name, indirect,
+           None if nested is None else tuple(sorted(nested.items())))
     if key in memo:
         return memo[key]
-    if name in path:
-        return (0, [name + ' again'])
+    inner = path | {name}
+    if nested and short(name) in nested:
+        inner = frozenset()  # all that is below may be once more
     reached = [(target, indirect) for target in calls.get(name, ())
-               if target in frames and short(target) not in NEVER]
+               if target in frames and not never(target, nested)]
     if INDIRECT in calls.get(name, ()):
-        reached += behind_pointers(name, indirect, inner)
+        reached += behind_pointers(name, indirect, nested)
     best = (0, [])
     for target, left in reached:
-        best = max(best, deepest(target, path | {name}, left, inner, memo))
+        best = max(best, deepest(target, inner, left, nested, memo))
     memo[key] = (frames[name] + WORD + best[0], [name] + best[1])
     return memo[key]
 
