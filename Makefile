@@ -147,7 +147,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
 	-fno-caller-saves -fno-move-loop-invariants -fno-ira-hoist-pressure \
 	-fno-thread-jumps -fno-shrink-wrap -fno-tree-dominator-opts \
-	-fno-tree-coalesce-vars)
+	-fno-tree-coalesce-vars -fno-if-conversion -fno-jump-tables)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(ARCH) $(CFLAGS) -fno-common \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP

@@ -511,7 +511,8 @@ TEST(fields_are_written)
 	check_written(&vmc_message_CopyFileRequest, &file,
 		      "0a022f72 10ac02 18a403 28ffffffffffffffffff01"
 		      "38feffffffffffffffff01 420200ff");
-	check_written(&vmc_message_OnlineCPUMemRequest, &online, "0801 1004 1801");
+	check_written(&vmc_message_OnlineCPUMemRequest, &online,
+		      "0801 1004 1801");
 }
 
 TEST(a_tail_is_not_copied)
