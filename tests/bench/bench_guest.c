@@ -7,10 +7,14 @@
  *
  * starts `vmcache serve` with the guest of `make guest`, on TCG as anywhere,
  * and takes VMs of unchanged size one after the other, each when the cache is
- * full again, so that nothing boots meanwhile. A take is everything: the
- * call, QEMU's handshake, resuming, the agent's connection and its first
- * answer (Health.Check). The library's own part is what this process ran in
- * that time, its system calls included.
+ * full again. A take is vmc_factory_get_vm up to the agent's first answer: the
+ * call, QEMU's handshake, resuming, the agent's connection, and that it has
+ * taken the host's entropy. The library's own part is what this process ran
+ * in that time, in user and system mode: its system calls, and its going to
+ * sleep and waking up, are included.
+ *
+ * Others on the machine add to both. So besides medians there is the least,
+ * which comes closest to a machine that has nothing else to do.
  */
 #include "bench.h"
 #include "vmcache/agent_kata.h"
@@ -108,7 +112,9 @@ static struct vmc_factory_remote remote;
 static struct vmc_vm vm;
 static _Alignas(16) uint8_t driver[VMC_QEMU_VM_SIZE];
 static uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
+static struct vmc_get_vm want;
 static struct vmc_task task;
+static uint64_t answered_ns, answered_cpu_ns;
 
 static uint64_t now_ms(void)
 {
@@ -117,20 +123,17 @@ static uint64_t now_ms(void)
 	return env.now_ms(env.ctx);
 }
 
+/* The agent's first answer ends the step in which it is asked to reseed. */
 static enum vmc_status get(void)
 {
-	return vmc_factory_remote_ops.get_base_vm(&remote, &vm, &task,
-						  now_ms());
-}
+	enum vmc_status status =
+		vmc_factory_get_vm(&want, &vm, &task, now_ms());
 
-static enum vmc_status resume(void)
-{
-	return vmc_vm_resume(&vm, &task, now_ms());
-}
-
-static enum vmc_status check(void)
-{
-	return vm.agent.ops->check(&vm.agent, &task, now_ms());
+	if (answered_ns == 0 && want.step > VMC_GET_VM_RESEED) {
+		answered_ns = bench_now_ns();
+		answered_cpu_ns = cpu_ns();
+	}
+	return status;
 }
 
 static enum vmc_status stop(void)
@@ -169,6 +172,8 @@ static void prepare(void)
 	    vmc_qemu_init(&qemu, &qemu_config, NULL))
 		bench_fail("init");
 	remote.channel = &channel;
+	want.base = (struct vmc_factory){ &vmc_factory_remote_ops, &remote };
+	want.env = vmc_posix_env(&clock_state);
 	vmc_posix_waiter_init(&waiter);
 	waiter.spin.us = 0; /* looking is no work */
 	vmc_vm_init(&vm, (struct vmc_hypervisor){ &vmc_qemu_ops, &qemu },
@@ -179,15 +184,12 @@ static void prepare(void)
 /* Wall and own time of one. */
 static void take(uint64_t *wall_ns, uint64_t *own_ns)
 {
+	answered_ns = 0;
 	*wall_ns = bench_now_ns();
 	*own_ns = cpu_ns();
-	until_done(get, "GetBaseVM");
-	until_done(resume, "resume");
-	if (vm.agent.ops->set_agent_url(&vm.agent, vmc_view_of(vm.agent_url)))
-		bench_fail(vm.agent_url);
-	until_done(check, "Check");
-	*wall_ns = bench_now_ns() - *wall_ns;
-	*own_ns = cpu_ns() - *own_ns;
+	until_done(get, "take");
+	*wall_ns = answered_ns - *wall_ns;
+	*own_ns = answered_cpu_ns - *own_ns;
 	until_done(stop, "stop");
 }
 
@@ -241,6 +243,9 @@ static void measure(void)
 	target("take to the agent's first answer, ms", taken.p50_us / 1000, 10,
 	       0);
 	target("of it the library's own part, ms", part.p50_us / 1000, 0.2, 0);
+	printf("%-52s %10.2f\n%-52s %10.2f\n", "the quickest take, ms",
+	       (double)wall[0] / 1e6, "the least of the library's own part, ms",
+	       (double)own[0] / 1e6);
 	target("run --cold to run", slow.p50_us / quick.p50_us, 10, 1);
 }
 
