@@ -56,18 +56,20 @@ void vmc_connection_close(struct vmc_server *server,
 }
 
 /* A transport that fits a connection's slot is at home there. */
-static void begin_small(struct vmc_connection *connection)
+static void begin_small(struct vmc_connection *connection,
+			const struct vmc_engine_ops *ops)
 {
+	connection->pump.ops = ops;
 	connection->pump.engine = &connection->engine;
-	connection->pump.ops->init(&connection->engine, VMC_ENGINE_SERVER,
-				   connection->window,
-				   sizeof(connection->window), connection->out,
-				   sizeof(connection->out));
+	ops->init(&connection->engine, VMC_ENGINE_SERVER, connection->window,
+		  sizeof(connection->window), connection->out,
+		  sizeof(connection->out));
 }
 
 /* gRPC takes a slot of the host's. 0: there is none left. */
 static int begin_grpc(struct vmc_server *server,
-		      struct vmc_connection *connection)
+		      struct vmc_connection *connection,
+		      const struct vmc_engine_ops *ops)
 {
 	struct vmc_grpc_slot *slot = server->config.grpc;
 	uint32_t left = server->config.grpc_len;
@@ -80,10 +82,10 @@ static int begin_grpc(struct vmc_server *server,
 		return 0;
 	slot->connection = connection;
 	connection->grpc = slot;
+	connection->pump.ops = ops;
 	connection->pump.engine = &slot->engine;
-	connection->pump.ops->init(&slot->engine, VMC_ENGINE_SERVER,
-				   slot->window, sizeof(slot->window),
-				   slot->out, sizeof(slot->out));
+	ops->init(&slot->engine, VMC_ENGINE_SERVER, slot->window,
+		  sizeof(slot->window), slot->out, sizeof(slot->out));
 	return 1;
 }
 
@@ -117,10 +119,9 @@ static enum vmc_status recv_first(struct vmc_server *server,
 	ops = vmc_transport_by_first_byte(connection->window[0]);
 	if (!ops)
 		return VMC_ERR_PROTOCOL;
-	connection->pump.ops = ops;
 	if (ops->size <= sizeof(connection->engine))
-		begin_small(connection);
-	else if (!begin_grpc(server, connection))
+		begin_small(connection, ops);
+	else if (!begin_grpc(server, connection, ops))
 		return VMC_ERR_FULL;
 	return give_first(connection, len);
 }

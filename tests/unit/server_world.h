@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A server over a pool over the mock driver, on a simulated port, and peers
- * that speak ttrpc to it by hand. server_world_check holds after every
- * step, on top of pool_world_check:
+ * that speak ttrpc to it by hand, or gRPC where WORLD_GRPC is 1.
+ * server_world_check holds after every step, on top of pool_world_check:
  *
  * - a VM that is HANDING is one open connection's, and the other way round;
  * - a reply buffer that is taken is one open connection's;
  * - calls that wait belong to open connections, which count them;
- * - each open connection has its end of a stream, and nothing else does.
+ * - each open connection has its end of a stream, and nothing else does;
+ * - a slot for gRPC that is taken is one open connection's.
  */
 #ifndef VMC_TEST_SERVER_WORLD_H
 #define VMC_TEST_SERVER_WORLD_H
 
 #include "pool_world.h"
+
+#include "h2_peer.h"
+
+#ifndef WORLD_GRPC
+#define WORLD_GRPC 0
+#endif
 
 #define WORLD_ENDPOINT "/run/vmcache/cache.sock"
 #define WORLD_DATA "{\"HypervisorType\":\"mock\",\"HypervisorConfig\":{}}"
@@ -22,6 +29,7 @@ struct server_world {
 	struct pool_world p;
 	struct vmc_server_config config;
 	struct vmc_server server;
+	struct vmc_grpc_slot grpc[VMC_CONNECTION_MAX];
 	struct vmc_wait waits[VMC_SERVER_WAIT_MAX];
 	size_t waits_len;
 	uint8_t waits_stale; /* collected by somebody else meanwhile */
@@ -41,7 +49,10 @@ static inline void server_world_begin(struct server_world *w, uint32_t number)
 			    vmc_view_of(WORLD_AGENT_CONFIG) },
 		.env = vmc_sim_env(&w->p.sim),
 		.pid = 77,
+		.grpc = w->grpc,
+		.grpc_len = VMC_CONNECTION_MAX,
 	};
+	memset(w->grpc, 0, sizeof(w->grpc));
 }
 
 static inline void server_world_start(struct server_world *w)
@@ -72,6 +83,7 @@ world_check_connection(const struct server_world *w,
 static inline void server_world_check(const struct server_world *w)
 {
 	uint32_t i, calls = 0, handing = 0, replies = 0, slots = 0, taken = 0;
+	uint32_t grpc = 0;
 
 	for (i = 0; i < w->server.open_len; i++) {
 		const struct vmc_connection *connection = w->server.open[i];
@@ -79,7 +91,13 @@ static inline void server_world_check(const struct server_world *w)
 		world_check_connection(w, connection, &calls);
 		slots += connection->slot >= 0;
 		replies += connection->reply != NULL;
+		grpc += connection->grpc != NULL;
+		if (connection->grpc)
+			CHECK(connection->grpc->connection == connection);
 	}
+	for (i = 0; i < VMC_CONNECTION_MAX; i++)
+		grpc -= w->grpc[i].connection != NULL;
+	CHECK_EQ_INT(grpc, 0);
 	for (i = 0; i < w->p.pool.config.number; i++)
 		handing += w->p.pool.slot[i].vm.state == VMC_VM_HANDING;
 	for (i = 0; i < VMC_REPLY_MAX; i++)
@@ -180,7 +198,17 @@ struct peer {
 	size_t bytes_len;
 	struct answer answer[4];
 	size_t answer_len;
+	struct h2_reader *h2; /* gRPC: what reads */
 };
+
+/* It is kept from one connection to the next. */
+static inline void peer_begin_h2(struct peer *peer)
+{
+	if (!peer->h2)
+		peer->h2 = malloc(sizeof(*peer->h2));
+	CHECK(peer->h2 != NULL);
+	h2_reader_init(peer->h2);
+}
 
 static inline void peer_connect(struct server_world *w, struct peer *peer)
 {
@@ -190,6 +218,8 @@ static inline void peer_connect(struct server_world *w, struct peer *peer)
 	peer->next_stream = 1;
 	peer->end = VMC_AGAIN;
 	peer->bytes_len = peer->answer_len = 0;
+	if (WORLD_GRPC)
+		peer_begin_h2(peer);
 	CHECK_EQ_INT(vmc_sim_port_ops.connect(&w->p.sim, w->config.endpoint,
 					      &peer->stream, &error),
 		     VMC_OK);
@@ -244,13 +274,52 @@ static inline uint8_t *put_field(uint8_t *at, unsigned number,
 	return at + len;
 }
 
-/* A request frame; returns its length. */
+/* In the smallest unit that has it in 8 digits. */
+static inline void make_timeout(char *out, size_t cap, uint64_t ns)
+{
+	static const uint64_t unit[] = {
+		1, 1000, 1000000, 1000000000, 60000000000, 3600000000000,
+	};
+	unsigned i = 0;
+
+	while (i < 5 && ns / unit[i] > 99999999)
+		i++;
+	snprintf(out, cap, "grpc-timeout: %llu%c\n",
+		 (unsigned long long)(ns / unit[i]), "numSMH"[i]);
+}
+
+/* Over gRPC, with the preface if it is the first on a connection. */
+static inline size_t make_h2_request(uint8_t *out, uint32_t stream,
+				     const char *service, const char *method,
+				     uint64_t timeout_ns)
+{
+	static struct h2_bytes b;
+	char path[128], timeout[64] = "";
+
+	b.len = 0;
+	if (stream == 1)
+		h2_put_preface(&b);
+	snprintf(path, sizeof(path), "/%s/%s", service, method);
+	if (timeout_ns)
+		make_timeout(timeout, sizeof(timeout), timeout_ns);
+	h2_put_request(&b, stream, path, timeout, "", 0);
+	memcpy(out, b.at, b.len);
+	return b.len;
+}
+
+/* A request at most: over gRPC, the preface, headers, and no payload. */
+#define REQUEST_ROOM 300
+
+/* A request; returns its length. */
 static inline size_t make_request(uint8_t *out, uint32_t stream,
 				  const char *service, const char *method,
 				  uint64_t timeout_ns)
 {
 	uint8_t *at = out + 10;
 
+	if (WORLD_GRPC)
+		return make_h2_request(out, stream, service, method,
+				       timeout_ns);
 	at = put_field(at, 1, service, strlen(service));
 	at = put_field(at, 2, method, strlen(method));
 	if (timeout_ns) {
@@ -271,7 +340,7 @@ static inline uint32_t peer_ask_within(struct server_world *w,
 				       struct peer *peer, const char *method,
 				       uint64_t timeout_ns)
 {
-	uint8_t frame[300];
+	uint8_t frame[REQUEST_ROOM];
 	uint32_t stream = peer->next_stream;
 
 	peer->next_stream += 2;
@@ -361,12 +430,51 @@ static inline void peer_take_response(struct peer *peer, uint32_t stream,
 		memcpy(answer->payload, payload.ptr, payload.ptr_len);
 }
 
+static inline void peer_take_h2_answer(struct peer *peer, struct h2_answer *a)
+{
+	struct answer *answer = &peer->answer[peer->answer_len++];
+	struct vmc_view payload = { NULL, 0 };
+
+	if (a->data_len > 0)
+		payload = h2_message_of(peer->h2, a->stream);
+	answer->stream = a->stream;
+	answer->code = a->code;
+	CHECK(answer->code >= 0 && answer->code <= 16);
+	CHECK(answer->code || a->data_len > 0);
+	snprintf(answer->message, sizeof(answer->message), "%.255s",
+		 a->message);
+	CHECK(payload.ptr_len <= sizeof(answer->payload));
+	answer->payload_len = payload.ptr_len;
+	if (payload.ptr_len)
+		memcpy(answer->payload, payload.ptr, payload.ptr_len);
+	a->stream = 0;
+}
+
+static inline int peer_take_h2_frame(struct peer *peer)
+{
+	struct h2_reader *h2 = peer->h2;
+	unsigned i;
+
+	CHECK(peer->bytes_len <= sizeof(h2->bytes) - h2->bytes_len);
+	memcpy(h2->bytes + h2->bytes_len, peer->bytes, peer->bytes_len);
+	h2->bytes_len += peer->bytes_len;
+	peer->bytes_len = 0;
+	if (peer->answer_len == 4 || !h2_take_one(h2))
+		return 0;
+	for (i = 0; i < H2_ANSWERS; i++)
+		if (h2->answer[i].stream && h2->answer[i].ended)
+			peer_take_h2_answer(peer, &h2->answer[i]);
+	return 1;
+}
+
 /* Takes one whole frame off the bytes that have come; 0 if there is none. */
 static inline int peer_take_frame(struct peer *peer)
 {
 	const uint8_t *b = peer->bytes;
 	size_t len;
 
+	if (WORLD_GRPC)
+		return peer_take_h2_frame(peer);
 	if (peer->bytes_len < 10 || peer->answer_len == 4)
 		return 0;
 	len = (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 |
