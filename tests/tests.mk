@@ -11,7 +11,8 @@ UNIT_ANYWHERE = test_agent_kata test_agent_noop test_channel test_crc32 \
 	test_json_write \
 	test_mock test_pbio test_pool test_pump test_record test_server \
 	test_sim test_status test_task test_text test_ttrpc_engine \
-	test_ttrpc_frame test_vm test_vm_config $(UNIT_$(AGENT))
+	test_ttrpc_frame test_vm test_vm_config $(UNIT_$(AGENT)) \
+	$(UNIT_OVER_$(TRANSPORT))
 # of Linux
 UNIT_LINUX = test_cli_log test_cli_options test_cli_toml test_cli_vm_config \
 	test_guest_channel test_guest_file test_guest_linux test_guest_online \
@@ -23,6 +24,9 @@ UNIT = $(UNIT_ANYWHERE) $(UNIT_LINUX)
 # what is in an archive with the agent kata only
 UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
+UNIT_OVER_grpc = test_grpc_engine test_grpc_frame test_grpc_server \
+	test_server_grpc
+UNIT_OVER_all = $(UNIT_OVER_grpc)
 SCENARIO_ANYWHERE = test_agent_ready test_handover test_hostile test_soak \
 	test_waiting
 SCENARIO = $(SCENARIO_ANYWHERE) $(SCENARIO_$(AGENT))

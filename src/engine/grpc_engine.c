@@ -167,7 +167,7 @@ static enum vmc_status reply(void *engine, const struct vmc_engine_reply *reply)
 
 	if (!idle(g))
 		return VMC_ERR_BUSY;
-	if (!stream || reply->stream == 0)
+	if (reply->stream == 0 || !stream || !(stream->flags & STREAM_ASKED))
 		return VMC_ERR_STATE;
 	if (!begin_message(g, reply->stream, reply->parts, reply->parts_len))
 		return VMC_ERR_TOO_BIG;
