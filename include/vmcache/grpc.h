@@ -22,7 +22,8 @@
  * - a header block has at most VMC_GRPC_BLOCK_MAX bytes in at most
  *   VMC_GRPC_CONTINUATION_MAX CONTINUATION frames;
  * - what is of no use (streams that were reset by either side, empty frames)
- *   is counted; a call that is answered makes up for 16 of them; at
+ *   is counted; a call that is answered, or asked, to its end makes up for 16
+ *   of them; at
  *   VMC_GRPC_STRIKE_MAX the connection ends with ENHANCE_YOUR_CALM;
  * - a reply that the peer's window does not let out is the host's to time
  *   out: it is not `idle` meanwhile.
@@ -142,10 +143,8 @@ struct vmc_grpc {
 	int32_t send_window, recv_window;
 	int32_t peer_window;
 	uint32_t peer_frame_max, peer_stream_max;
-	uint32_t last_stream;  /* highest seen, or last used */
-	uint32_t last_reset;   /* of our last RST_STREAM: the rest of it is */
-	uint32_t goaway_after; /* read over. Streams above are not served */
-	uint32_t shown;        /* stream whose bytes an event shows, or 0 */
+	uint32_t last_stream; /* highest seen, or last used */
+	uint32_t last_reset;  /* of our last RST_STREAM: what still comes */
 	uint16_t strikes;
 	/* the reply or request under way */
 	struct vmc_view parts[VMC_ENGINE_PARTS_MAX];

@@ -16,8 +16,10 @@ _Static_assert(sizeof(struct vmc_grpc_slot) <= 24576 ||
 /* A reply's headers and first frame, or an error's headers less its text. */
 #define REPLY_MAX 128
 
-/* The same of a request, less service and method. */
+/* The same of a request, less service and method; and what may stand before
+ * one in `out`: what a client begins with, or a few answers. */
 #define REQUEST_MAX 160
+#define BEFORE_MAX (VMC_H2_PREFACE_SIZE + VMC_H2_HEADER_SIZE + 12)
 
 static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
 		 size_t window_len, uint8_t *out, size_t out_len)
@@ -104,8 +106,7 @@ static int idle(void *engine)
 		return 0;
 	if (vmc_grpc_is_server(g))
 		return vmc_grpc_room(g) >= REPLY_MAX + 3 * VMC_ERROR_TEXT_SIZE;
-	return vmc_grpc_room(g) >= g->out_len / 2 &&
-	       open_calls(g) < VMC_STREAM_MAX &&
+	return g->out_used <= BEFORE_MAX && open_calls(g) < VMC_STREAM_MAX &&
 	       open_calls(g) < g->peer_stream_max;
 }
 
@@ -245,7 +246,8 @@ static enum vmc_status request(void *engine,
 	if (status)
 		return status;
 	id = g->last_stream + (g->last_stream ? 2 : 1);
-	if (REQUEST_MAX + names_len + parts[0].ptr_len > vmc_grpc_room(g) ||
+	if (BEFORE_MAX + REQUEST_MAX + names_len + parts[0].ptr_len >
+		    g->out_len ||
 	    !begin_message(g, id, parts, 2))
 		return VMC_ERR_TOO_BIG;
 	copy_payload(g, &g->parts[0]);
@@ -263,15 +265,15 @@ static enum vmc_status request(void *engine,
 /* What of its request is not sent is not sent any more. */
 static void end_call(struct vmc_grpc *g, struct vmc_grpc_stream *stream)
 {
-	int unsent = g->message != MESSAGE_NONE &&
+	int unsent = g->message != MESSAGE_NONE && !g->message_broken &&
 		     g->message_stream == stream->id && !g->message_end;
 
 	if (unsent || !(stream->flags & STREAM_ENDED))
 		vmc_grpc_put_number(g, VMC_H2_RST_STREAM, stream->id,
 				    VMC_H2_CANCEL);
+	stream->flags |= STREAM_ENDED | STREAM_SHOWN;
 	if (unsent)
 		vmc_grpc_break_message(g);
-	vmc_grpc_free(g, stream);
 }
 
 static void cancel(void *engine, uint32_t id)
@@ -312,18 +314,25 @@ static int next_report(struct vmc_grpc *g, struct vmc_engine_event *event)
 	return 1;
 }
 
+static void drop(struct vmc_grpc *g, struct vmc_grpc_stream *stream)
+{
+	stream->flags &= (uint8_t)~STREAM_SHOWN;
+	if (vmc_grpc_is_server(g)) {
+		vmc_grpc_forget(g, stream);
+		return;
+	}
+	end_call(g, stream);
+	vmc_grpc_free(g, stream);
+}
+
 /* What the last event showed is not needed any more. */
 static void drop_shown(struct vmc_grpc *g)
 {
-	struct vmc_grpc_stream *stream = vmc_grpc_find(g, g->shown);
+	unsigned i;
 
-	if (g->shown == 0 || !stream)
-		return;
-	g->shown = 0;
-	if (vmc_grpc_is_server(g))
-		vmc_grpc_forget(g, stream);
-	else
-		end_call(g, stream);
+	for (i = 0; i < VMC_STREAM_MAX; i++)
+		if (g->stream[i].id && g->stream[i].flags & STREAM_SHOWN)
+			drop(g, &g->stream[i]);
 }
 
 /* The complete one that came first. */
@@ -384,8 +393,8 @@ static int show_ready(struct vmc_grpc *g, struct vmc_engine_event *event)
 	if (!stream)
 		return 0;
 	memset(event, 0, sizeof(*event));
-	stream->flags &= (uint8_t)~STREAM_READY;
-	event->stream = g->shown = stream->id;
+	stream->flags ^= STREAM_READY | STREAM_SHOWN;
+	event->stream = stream->id;
 	if (vmc_grpc_is_server(g))
 		show_request(g, stream, event);
 	else

@@ -31,11 +31,14 @@
 
 /* stream.flags */
 enum {
-	STREAM_ENDED = 1,    /* the peer sends no more on it */
-	STREAM_READY = 2,    /* complete: its event is due */
-	STREAM_ASKED = 4,    /* server: the host has it, and is to answer */
-	STREAM_HEADERS = 8,  /* client: response headers have come */
-	STREAM_OVERSIZE = 16 /* client: the response is thrown away */
+	STREAM_ENDED = 1,     /* the peer sends no more on it */
+	STREAM_READY = 2,     /* complete: its event is due */
+	STREAM_ASKED = 4,     /* server: the host has it, and is to answer */
+	STREAM_HEADERS = 8,   /* client: response headers have come */
+	STREAM_OVERSIZE = 16, /* client: the response is thrown away */
+	STREAM_SHOWN = 32     /* an event shows its bytes; or, a client's, it
+			       * was cancelled. Until the next event is asked
+			       * for, nothing moves */
 };
 
 /* g->message */

@@ -311,7 +311,8 @@ static void act(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	action->act(g, stream, field->value);
 }
 
-/* see grpc_engine.h */
+/* see grpc_engine.h. What is too much is not looked at: a byte of a block may
+ * stand for 4 KiB of a field. */
 void vmc_grpc_block_field(struct vmc_grpc *g,
 			  const struct vmc_hpack_field *field)
 {

@@ -124,8 +124,9 @@ static void begin_data(struct vmc_grpc *g, struct vmc_engine_event *event)
 	}
 	if (g->frame_left == 0 && !(g->frame_flags & VMC_H2_END_STREAM))
 		vmc_grpc_strike(g);
-	if (!stream && g->frame_stream == g->last_reset)
-		return;
+	if (!stream &&
+	    (!vmc_grpc_is_server(g) || g->frame_stream == g->last_reset))
+		return; /* it was on its way when we reset it */
 	if (!stream || stream->flags & STREAM_ENDED)
 		vmc_grpc_reset(g, g->frame_stream, VMC_H2_STREAM_CLOSED, event);
 	else if (!count_received(&stream->recv_window, g->frame_left))

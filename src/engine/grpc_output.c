@@ -262,11 +262,12 @@ static void end_message(struct vmc_grpc *g, unsigned report)
 	g->message_end = 0;
 	g->out_len += g->copied_len;
 	g->copied_len = 0;
+	if (!g->message_broken)
+		g->strikes -= g->strikes < 16 ? g->strikes : 16;
 	if (!vmc_grpc_is_server(g))
 		return;
 	g->reports |= (uint8_t)report;
 	vmc_grpc_free(g, vmc_grpc_find(g, g->message_stream));
-	g->strikes -= g->strikes < 16 ? g->strikes : 16;
 }
 
 static void look_at_message(struct vmc_grpc *g)

@@ -92,8 +92,6 @@ void vmc_grpc_free(struct vmc_grpc *g, struct vmc_grpc_stream *stream)
 {
 	if (!stream)
 		return;
-	if (g->shown == stream->id)
-		g->shown = 0;
 	vmc_grpc_forget(g, stream);
 	stream->id = 0;
 }

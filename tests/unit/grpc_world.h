@@ -280,11 +280,12 @@ static inline void give_quietly(struct end *end)
 	size_t at = 0, n;
 
 	while (at < end->in.len) {
+		H2_MUST(!pump(end, &event));
 		n = give_some(end, end->in.at + at, end->in.len - at);
 		H2_MUST(n > 0);
 		at += n;
-		H2_MUST(!pump(end, &event));
 	}
+	H2_MUST(!pump(end, &event));
 	end->in.len = 0;
 }
 
