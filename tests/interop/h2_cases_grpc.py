@@ -410,6 +410,22 @@ def _(world):
         peer.expect_served(peer.call())
 
 
+@case("gRPC answer", "one call more than VMC_CALL_MAX that wait is "
+      "RESOURCE_EXHAUSTED", needs="a server")
+def _(world):
+    with slow(world) as (server, peer), contextlib.ExitStack() as stack:
+        most = int(server.run("--version").split("VMC_CALL_MAX=")[1].split()[
+            0])
+        each = peer.settings[MAX_STREAMS]
+        for begin in range(0, most, each):
+            other = stack.enter_context(Peer(server.endpoint))
+            for _ in range(min(each, most - begin)):
+                get(other)
+            other.expect_alive()
+        peer.expect_status(get(peer), RESOURCE_EXHAUSTED)
+        peer.expect_served(peer.call())
+
+
 def expect_farewell(peer, stream, status):
     """The answer, GOAWAY(NO_ERROR) that covers it, the end; in order."""
     peer.expect_status(stream, status)

@@ -12,6 +12,7 @@ the server's memory is what it was before.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -448,6 +449,17 @@ def _(address):
         expect_timed_out(peer)
 
 
+@patient("more of these than there is room for answers")
+def _(address):
+    with contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(Peer(address, pairs=((WINDOW, 0),)))
+                 for _ in range(12)]
+        for peer in peers:
+            peer.call()
+        for peer in peers:
+            expect_timed_out(peer)
+
+
 @patient("answers that nobody reads")
 def _(address):
     with Peer(address) as peer:
@@ -515,7 +527,7 @@ class Trial:
 
     def __init__(self, server, honest):
         self.server, self.honest = server, honest
-        self.before = server.memory()
+        self.first = self.before = server.memory()
 
     def run(self, test):
         with Peer(self.server.endpoint) as peer:
@@ -532,10 +544,11 @@ class Trial:
             raise Wrong("no VM spent", f"{booted - VMS} booted anew")
 
     def check_memory(self):
-        resident, own = self.server.memory()
-        if resident > self.before[0] + MEMORY_KIB or own != self.before[1]:
-            raise Wrong(f"memory of {self.before} KiB",
-                        f"{(resident, own)}")
+        before, self.before = self.before, self.server.memory()
+        compare_memory(before, self.before)
+
+    def check_all_memory(self):
+        compare_memory(self.first, self.server.memory())
 
     def run_patient(self, chosen, report):
         """All at once, each in a thread; the honest are served all along."""
@@ -557,6 +570,12 @@ class Trial:
                 self.honest.calls()
                 self.honest.ttrpc()
                 thread.join(.2)
+
+
+def compare_memory(before, after):
+    """VmRSS and VmData, in KiB."""
+    if after[0] > before[0] + MEMORY_KIB or after[1] != before[1]:
+        raise Wrong(f"memory of {before} KiB", str(after))
 
 
 def keep(results, name, test, address):
@@ -612,6 +631,7 @@ def main():
             chosen = [p for p in PATIENT if options.only in p[0]]
             if chosen:
                 trial.run_patient(chosen, report)
+            report.run("memory after all of them", trial.check_all_memory)
         finally:
             server.stop()
     return report.end()

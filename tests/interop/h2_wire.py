@@ -635,8 +635,9 @@ class Server:
     def run(self, *command):
         """Another of the program's commands; its output."""
         done = subprocess.run(
-            [self.program, command[0], "--endpoint", self.endpoint,
-             *command[1:]], capture_output=True, text=True, check=False,
+            [self.program, *command], env={
+                **os.environ, "VMCACHE_ENDPOINT": self.endpoint},
+            capture_output=True, text=True, check=False,
             timeout=4 * DEADLINE)
         if done.returncode:
             raise Wrong(f"vmcache {' '.join(command)}", done.stderr.strip())
