@@ -648,6 +648,8 @@ class Server:
 
     def memory(self):
         """(VmRSS, VmData) in KiB."""
+        if self.process.poll() is not None:
+            raise Wrong("a server", f"its end: {self.process.returncode}")
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
             lines = dict(line.split(":", 1) for line in f)
         return tuple(int(lines[name].split()[0])
