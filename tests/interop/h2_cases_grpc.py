@@ -299,6 +299,17 @@ def _(peer):
         peer.expect_served(stream)
 
 
+@case("gRPC answer", "200 calls in one write are each refused")
+def _(peer):
+    fields = fields_of()
+    again = b"".join(index(67 - i) for i in range(len(fields)))
+    peer.send(headers(1, block(fields, INDEXED), end=True))
+    streams = [peer.stream() for _ in range(200)]
+    peer.send(b"".join(headers(s, again, end=True) for s in streams))
+    for stream in streams:
+        peer.expect_status(stream, *ANY_ERROR)
+
+
 @case("gRPC answer", "1000 calls one after the other")
 def _(peer):
     for _ in range(1000):
