@@ -63,7 +63,8 @@ HPACK_PARTS = $(HPACK:%=$(BUILD)/src/wire/%.o)
 .PHONY: target-tests targets tests sanitized by-clang small sizes choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
-tests: $(TESTS) $(VM_TESTS) program $(BUILD)/tests/program_tool
+tests: $(TESTS) $(VM_TESTS) program $(BUILD)/tests/program_tool \
+	$(BUILD)/tests/null_check
 
 # The same tests, built to notice what goes unnoticed: by gcc with the
 # sanitizers of addresses and undefined behaviour, and by clang. Neither
@@ -112,9 +113,10 @@ SOME_GUEST = $(if $(wildcard build/deps/guest/vmlinuz),guest)
 # is what it shall be.
 TARGET_TESTS = $(patsubst %,$(BUILD)/tests/%,$(TARGET_UNIT) $(TARGET_SCENARIO))
 
-target-tests: lib $(TARGET_TESTS)
+target-tests: lib $(TARGET_TESTS) firmware
 	$(Q)file -b $(firstword $(TARGET_TESTS)) | grep -o '$(TARGET_FILE)'
-	$(Q)$(if $(RUN),RUN="$(RUN)") tests/run.sh $(TARGET_TESTS)
+	$(Q)$(if $(RUN),RUN="$(RUN)") tests/run.sh $(TARGET_TESTS) \
+		$(BUILD)/firmware/examples/firmware
 
 # All of them, beside each other with -j; they have to pass as many tests as
 # the first does on this machine.
@@ -184,6 +186,12 @@ $(BUILD)/tests/test_cli_vm_config: $(CLI_PARTS)
 
 $(BUILD)/tests/test_port_contract: $(BUILD)/tests/port_check.o
 $(BUILD)/tests/test_port_sins: $(BUILD)/tests/port_check.o
+
+# the list of a new port, which is not done
+$(BUILD)/tests/null_check: $(BUILD)/tests/null_check.o \
+		$(BUILD)/tests/port_check.o $(BUILD)/libvmcache-null.a $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/tests/program_tool: tests/program/program_tool.c $(BUILD)/flags
 	@mkdir -p $(@D)

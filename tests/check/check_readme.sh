@@ -30,6 +30,27 @@ examples_build()
 	done
 }
 
+# The commands of the porting guide, as they stand there, in a copy of the tree.
+# What they end with asks the new port for everything, and fails.
+guide_can_be_followed()
+{
+	nanopb=$(cd "${NANOPB_DIR:-build/deps/nanopb}" && pwd)
+	mkdir "$work/tree"
+	cp -r include src port proto Makefile tests "$work/tree"
+	awk '/^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' \
+		README.md >"$work/guide"
+	(
+		cd "$work/tree" || exit
+		MAKEFLAGS='' BUILD='' AGENT=noop CFLAGS=-O0 NANOPB_DIR=$nanopb
+		export MAKEFLAGS AGENT CFLAGS NANOPB_DIR
+		unset BUILD
+		sh "$work/guide" >said 2>errors
+		[ -s errors ] && cat errors
+		grep -q '^not ok mine_nobody_listens: ' said || tail -n 3 said
+		grep -q '^ok mine_time_does_not_go_back$' said || echo "nothing is ok"
+	)
+}
+
 targets_exist()
 {
 	grep -oE '\bmake [a-z][a-z -]*[a-z]' README.md | tr ' ' '\n' |
@@ -50,6 +71,7 @@ options_exist()
 }
 
 check readme_examples_build examples_build
+check readme_guide_can_be_followed guide_can_be_followed
 check readme_targets_exist targets_exist
 check readme_options_exist options_exist
 exit $failed

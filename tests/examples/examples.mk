@@ -27,21 +27,22 @@ MINIMAL_VMM = minimal_vmm minimal_vmm_driver minimal_vmm_kvm minimal_vmm_take
 $(EXAMPLES)/minimal_vmm: $(MINIMAL_VMM:%=$(EXAMPLES)/%.o) \
 		$(BUILD)/libvmcache-posix.a $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
+	$(Q)$(CC) $(ARCH) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 $(EXAMPLES)/own_loop: $(EXAMPLES)/own_loop.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
+	$(Q)$(CC) $(ARCH) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
-# Server and client for 32 KiB of RAM: an archive of its own, with no agent but
+# Server and client for 16 KiB of RAM: an archive of its own, with no agent but
 # the no-op one and with small knobs, for this machine; and for a Cortex-M by
-# `make TARGET=cortex-m3 firmware`.
+# `make TARGET=cortex-m3 firmware`, where the board's RAM is.
 FIRMWARE_KNOBS = -DVMC_VM_MAX=2 -DVMC_CONNECTION_MAX=2 -DVMC_CALL_MAX=2 \
 	-DVMC_WINDOW_SIZE=128 -DVMC_REPLY_MAX=1 -DVMC_CHANNEL_CALL_MAX=2 \
 	-DVMC_REQUEST_SIZE=256 -DVMC_ID_SIZE=37 -DVMC_URL_SIZE=16 \
 	-DVMC_HYPERVISOR_SIZE=128 -DVMC_ERROR_TEXT_SIZE=64 -DVMC_EVENT_MAX=4 \
 	-DVMC_SIM_RING_SIZE=512
-FIRMWARE_RAM = --defsym=RAM_START=0x21000000,--defsym=RAM_SIZE=0x8000
+comma = ,
+FIRMWARE_RAM = $(firstword $(subst $(comma), ,$(BOARD_RAM)))$(comma)--defsym=RAM_SIZE=0x4000
 FIRMWARE_BOARD = $(if $(CORTEX_M),$(EXAMPLES)/firmware_cortex_m.o \
 	$(BUILD)/tests/cortex_m_start.o,$(EXAMPLES)/firmware_host.o)
 $(EXAMPLES)/firmware_cortex_m.o: EXAMPLE_FLAGS += -I$(CORTEX_M)
@@ -54,6 +55,6 @@ firmware:
 $(EXAMPLES)/firmware: $(EXAMPLES)/firmware.o $(FIRMWARE_BOARD) \
 		$(patsubst %,$(BUILD)/libvmcache-%.a,sim mock) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
+	$(Q)$(CC) $(ARCH) $(CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 -include $(wildcard $(EXAMPLES)/*.d)

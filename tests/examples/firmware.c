@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Firmware: the cache's server and a client of it in 32 KiB of RAM, without an
+ * Firmware: the cache's server and a client of it in 16 KiB of RAM, without an
  * operating system, a heap or stdio. They talk over the port in memory, whose
  * clock is what this loop counts; a board with a bus between the two puts its
  * own port there (README.md, "How to port it").

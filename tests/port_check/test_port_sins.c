@@ -471,12 +471,6 @@ TEST(each_sin_breaks_its_promise)
 	}
 }
 
-/* Asked of ports only whose handles do not travel; posix is none. */
-static int is_not_its(const char *promise)
-{
-	return strcmp(promise, "refuses_handles_that_cannot_travel") == 0;
-}
-
 static int is_broken_by_some(const char *promise)
 {
 	for (size_t i = 0; i < SINS; i++)
@@ -497,7 +491,7 @@ TEST(each_promise_has_its_sin)
 		const char *promise = line + strlen("ok sinner_");
 
 		promises++;
-		if (!is_not_its(promise) && !is_broken_by_some(promise))
+		if (!is_broken_by_some(promise))
 			test_fail(__FILE__, __LINE__, promise, NULL, NULL);
 	}
 	CHECK(promises >= 20);
