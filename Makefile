@@ -61,6 +61,9 @@ ENGINE = pump transport
 ENGINE_ttrpc = ttrpc_engine
 ENGINE_grpc = grpc_engine grpc_fields grpc_frames grpc_output grpc_streams
 ENGINE_all = $(ENGINE_ttrpc) $(ENGINE_grpc)
+TABLE_ttrpc = transport_table_ttrpc
+TABLE_grpc = transport_table_grpc
+TABLE_all = transport_table_all
 RPC = cache_calls channel
 RPC_kata = channel_move
 RPC_all = $(RPC_kata)
@@ -92,7 +95,7 @@ LIB_SOURCES = $(BASE:%=src/base/%.c) $(WIRE:%=src/wire/%.c) \
 	$(sort $(foreach t,$(TRANSPORT_USED),$(TRANSPORT_WIRE_$(t):%=src/wire/%.c))) \
 	$(ENGINE:%=src/engine/%.c) \
 	$(sort $(foreach t,$(TRANSPORT_USED),$(ENGINE_$(t):%=src/engine/%.c))) \
-	src/engine/transport_table_$(TRANSPORT).c \
+	$(TABLE_$(TRANSPORT):%=src/engine/%.c) \
 	$(RPC:%=src/rpc/%.c) $(RPC_$(AGENT):%=src/rpc/%.c) \
 	$(AGENT_$(AGENT):%=src/agent/%.c) \
 	$(DOMAIN:%=src/domain/%.c) $(SERVICE:%=src/service/%.c) src/server.c
