@@ -60,7 +60,7 @@ HPACK_PARTS = $(HPACK:%=$(BUILD)/src/wire/%.o)
 
 # -- Running them ------------------------------------------------------------
 
-.PHONY: target-tests targets tests sanitized by-clang small sizes choices
+.PHONY: target-tests targets tests sanitized by-clang small choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) $(VM_TESTS) program $(BUILD)/tests/program_tool \
@@ -220,20 +220,53 @@ $(BUILD)/tests/test_pbio: $(ORACLE)
 
 # -- Sizes -------------------------------------------------------------------
 
-# Always of the same build, whatever CFLAGS are: gcc's for size.
-size: ## text, data, stack and contexts, held to tests/size/budget
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size/all AGENT=all \
-		CFLAGS="-Os -fcallgraph-info=su" sizes
-	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/size/noop AGENT=noop \
-		CFLAGS="-Os -fcallgraph-info=su" lib $(BUILD)/size/noop/contexts
-	$(Q)tests/size/size.sh $(BUILD)/size/all all
-	$(Q)tests/size/size.sh $(BUILD)/size/noop noop
+# Of the targets whose compiler is here, with -Os whatever CFLAGS are, by gcc:
+# `all` and `noop` are the backends with the knobs as they are; `smallest` is a
+# host of one VM and two connections.
+SIZE_TARGETS = $(filter-out x86_64-linux-gnu,$(TARGETS))
+SIZE_SETS = smallest noop all
+SET_all = AGENT=all TRANSPORT=all
+SET_noop = AGENT=noop TRANSPORT=ttrpc
+SET_smallest = $(SET_noop) KNOBS="$(SMALLEST_KNOBS)"
+SMALLEST_KNOBS = -DVMC_VM_MAX=1 -DVMC_CONNECTION_MAX=2 -DVMC_CALL_MAX=2 \
+	-DVMC_WINDOW_SIZE=512 -DVMC_REPLY_MAX=1 -DVMC_EVENT_MAX=4 \
+	-DVMC_ERROR_TEXT_SIZE=64 -DVMC_HYPERVISOR_SIZE=128 -DVMC_ID_SIZE=37 \
+	-DVMC_URL_SIZE=16
+SIZES = $(foreach target,$(SIZE_TARGETS),$(SIZE_SETS:%=sizes/$(target)/%))
 
-sizes: all $(BUILD)/contexts
+.PHONY: measured size-readme $(SIZES)
+size: $(SIZES) ## text, data, stack and contexts on each target, held to tests/size/budget.txt
+	$(Q)$(SIZE_REPORT) tests/size/budget.txt README.md $(BUILD)/size \
+		$(SIZE_TARGETS)
 
-$(BUILD)/contexts: tests/size/contexts.c $(BUILD)/flags
-	$(call say,LD,$@)
-	$(Q)$(CC) -std=c11 $(ALL_CPPFLAGS) $(LINK) -o $@ $<
+size-readme: ## makes the README's table of sizes anew
+	+$(Q)$(MAKE) --no-print-directory size \
+		SIZE_REPORT="tests/size/report.py --write"
+
+SIZE_REPORT = tests/size/report.py
+
+$(SIZES):
+	+$(Q)$(MAKE) --no-print-directory TARGET=$(word 2,$(subst /, ,$@)) \
+		BUILD=$(BUILD)/size/$(@:sizes/%=%) $(SET_$(@F)) \
+		CFLAGS="-Os -fcallgraph-info=su" measured
+
+# the programs where they are: they are budgeted for the first target
+MEASURED = $(LIB) $(BUILD)/contexts.o $(if $(filter \
+	x86_64-linux-musl/all,$(TARGET)/$(AGENT)),$(LIBS) $(PROGRAMS))
+CC_IS_HERE := $(shell echo '#include <string.h>' | \
+	$(CC) -E -x c - >/dev/null 2>&1 && echo yes)
+measured: $(if $(CC_IS_HERE),$(BUILD)/sizes)
+	$(if $(CC_IS_HERE),,@echo "skip sizes of $(TARGET): no $(CC)")
+
+$(BUILD)/sizes: $(MEASURED) tests/size/measure.sh tests/size/stack.py \
+		tests/size/layers
+	$(call say,SIZE,$@)
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) tests/size/measure.sh $(BUILD) \
+		$(CC) $(ARCH) >$@
+
+$(BUILD)/contexts.o: tests/size/contexts.c $(BUILD)/flags
+	$(call say,CC,$@)
+	$(call compile,$(ALL_CPPFLAGS))
 
 # -- Speed -------------------------------------------------------------------
 

@@ -26,9 +26,9 @@ no_dynamic()
 
 frame_max()
 {
-	limit=$(awk '$1 == "stack-frame" { print $2 }' tests/size/budget)
+	limit=$(awk '$1 == "stack-frame" { print $2 }' tests/size/budget.txt)
 	named=$(awk '$1 == "stack-frame-of" { printf "%s=%s ", $2, $3 }' \
-		tests/size/budget)
+		tests/size/budget.txt)
 	usage | awk -F'\t' -v limit="$limit" -v named="$named" '
 		BEGIN {
 			n = split(named, pairs, " ")

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The deepest stack of the archive's public functions.
 
-    stack.py FILE.ci...
+    stack.py [--word=BYTES] [--roots=NAME,...] FILE.ci...
+
+A call leaves --word bytes besides the frame (x86-64's return address). Of
+--roots alone, if these are named.
 
 gcc writes a call graph of each file with the frames' sizes
 (-fcallgraph-info=su). A call through a pointer is taken to reach every
@@ -15,8 +18,8 @@ through that itself. How deep messages are in messages is in NESTING.
 
 Prints `bytes function` of the worst public functions, and their path.
 """
+import argparse
 import re
-import sys
 
 frames, files, calls, named = {}, {}, {}, set()
 NODE = re.compile(r'node: { title: "([^"]+)" label: "[^"]*?\\n([^":]+):\d+'
@@ -24,7 +27,14 @@ NODE = re.compile(r'node: { title: "([^"]+)" label: "[^"]*?\\n([^":]+):\d+'
 EDGE = re.compile(r'edge: { sourcename: "([^"]+)" targetname: "([^"]+)"')
 INDIRECT = '__indirect_call'
 
-for path in sys.argv[1:]:
+parser = argparse.ArgumentParser()
+parser.add_argument('--word', type=int, default=8)
+parser.add_argument('--roots', default='')
+parser.add_argument('graphs', nargs='+')
+options = parser.parse_args()
+roots = set(filter(None, options.roots.split(',')))
+
+for path in options.graphs:
     with open(path, encoding='utf-8') as graph:
         for line in graph:
             if match := NODE.match(line):
@@ -49,7 +59,6 @@ NEVER = {('vmc_pb_encode', 'vmc_message_read_field'),
          ('pb_message_set_to_defaults', 'decode_field')}
 CALLS_HOOKS = {'decode_callback_field', 'decode_field',
                'encode_callback_field', 'encode_field'}
-WORD = 8  # of the return address
 
 
 def short(name):
@@ -97,14 +106,16 @@ def deepest(name, path, indirect, nested, memo):
     best = (0, [])
     for target, left in reached:
         best = max(best, deepest(target, inner, left, nested, memo))
-    memo[key] = (frames[name] + WORD + best[0], [name] + best[1])
+    memo[key] = (frames[name] + options.word + best[0], [name] + best[1])
     return memo[key]
 
 
 def main():
     memo = {}
     rows = sorted((deepest(name, frozenset(), 1, None, memo)
-                   for name in frames if ':' not in name), reverse=True)
+                   for name in frames
+                   if (name in roots if roots else ':' not in name)),
+                  reverse=True)
     for total, path in rows[:5]:
         names = [short(name) for name in path]
         print(total, names[0], ' > '.join(names[1:]))
