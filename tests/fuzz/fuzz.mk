@@ -9,7 +9,8 @@
 FUZZ_CC ?= clang
 FUZZ_RUNS ?= 120000
 FUZZ_TARGETS ?= $(filter-out fuzz_seeds fuzz_planted \
-	$(if $(NANOPB_$(AGENT)),,fuzz_agent_%),\
+	$(if $(NANOPB_$(AGENT)),,fuzz_agent_%) \
+	$(if $(TRANSPORT_WIRE_$(TRANSPORT)),,fuzz_grpc_%),\
 	$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 
 FUZZ = $(BUILD)/fuzz

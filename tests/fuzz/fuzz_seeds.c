@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 #include "vmcache/store.h"
+#include "../unit/grpc_captures.h"
 #include "../unit/hex.h"
 #include "../unit/hpack_captures.h"
 #include "../unit/ttrpc_captures.h"
@@ -49,6 +50,34 @@ static void put_captures(const struct ttrpc_capture *captures, size_t count)
 		put_hex("fuzz_pbio", "", captures[i].payload);
 		put_hex("fuzz_planted", "", captures[i].request);
 	}
+}
+
+/* What servers answered to three calls; requests as grpc-go 1.11 sends them,
+ * and records of which frames are made. */
+static void put_grpc(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(grpc_captures) / sizeof(grpc_captures[0]); i++)
+		put_hex("fuzz_grpc_client", "00ff3f03", grpc_captures[i].hex);
+	put_hex("fuzz_grpc_client", "0310ff02",
+		"0104018f 000000000000000361 6263"
+		"0105011a 000b677270632d737461747573013000000000000000000000"
+		"04000306 000300000001 07000008 0000000100000000"
+		"03000304 00000008 06000008 3132333435363738");
+	put_hex("fuzz_grpc_server", "00ff3f00",
+		"505249202a20485454502f322e300d0a0d0a534d0d0a0d0a00000004000000"
+		"00000000490104000000018386041a2f63616368652e43616368655365727669"
+		"63652f53746174757301096c6f63616c686f73740f10106170706c6963617469"
+		"6f6e2f677270630002746508747261696c6572730000050001000000010000"
+		"000000");
+	put_hex("fuzz_grpc_server", "03ff3f00",
+		"010401800001010500000000000104038000000305000000000003"
+		"04000006 000400000003 01040580 00010505 0000000000"
+		"08000504 00000001 03000504 00000008");
+	put_hex("fuzz_grpc_server", "03300100",
+		"01000190 000c677270632d74696d656f7574023153 09040185 0000000000"
+		"0001010a 00000000053132333435 06000008 3132333435363738");
 }
 
 static void put_record(void)
@@ -232,6 +261,7 @@ int main(int argc, char **argv)
 	put_captures(captured_go_1_2_8, COUNT(captured_go_1_2_8));
 	put_captures(captured_rust_0_5_2, COUNT(captured_rust_0_5_2));
 	put_hex("fuzz_pbio", "", "0a026964 12027b7d 1801 220175 2801 308010");
+	put_grpc();
 	put_record();
 	put_documents();
 	put_agent_calls();

@@ -49,30 +49,35 @@ static inline void begin_end_of(struct end *end, enum vmc_engine_role role,
  * Invariants
  */
 
+static inline void sane_stream(const struct vmc_grpc *g,
+			       const struct vmc_grpc_stream *a)
+{
+	H2_MUST(a->id % 2 == 1 && a->id <= g->last_stream);
+	H2_MUST(a->head_len <= a->len);
+	H2_MUST(a->at <= g->messages_used &&
+		a->len <= g->messages_used - a->at);
+	H2_MUST(a->recv_window >= 0);
+}
+
 static inline void sane_streams(const struct vmc_grpc *g)
 {
+	const struct vmc_grpc_stream *open[VMC_STREAM_MAX];
+	unsigned i, j, count = 0;
 	uint64_t used = 0;
-	unsigned i, j;
 
-	for (i = 0; i < VMC_STREAM_MAX; i++) {
-		const struct vmc_grpc_stream *a = &g->stream[i];
+	for (i = 0; i < VMC_STREAM_MAX; i++)
+		if (g->stream[i].id)
+			open[count++] = &g->stream[i];
+	for (i = 0; i < count; i++) {
+		const struct vmc_grpc_stream *a = open[i];
 
-		if (!a->id)
-			continue;
+		sane_stream(g, a);
 		used += a->len;
-		H2_MUST(a->id % 2 == 1 && a->id <= g->last_stream);
-		H2_MUST(a->head_len <= a->len);
-		H2_MUST(a->at <= g->messages_used &&
-			a->len <= g->messages_used - a->at);
-		H2_MUST(a->recv_window >= 0);
 		for (j = 0; j < i; j++) {
-			const struct vmc_grpc_stream *b = &g->stream[j];
-
-			if (!b->id)
-				continue;
-			H2_MUST(a->id != b->id);
-			H2_MUST(!a->len || !b->len || a->at + a->len <= b->at ||
-				b->at + b->len <= a->at);
+			H2_MUST(a->id != open[j]->id);
+			H2_MUST(!a->len || !open[j]->len ||
+				a->at + a->len <= open[j]->at ||
+				open[j]->at + open[j]->len <= a->at);
 		}
 	}
 	H2_MUST(used == g->messages_used); /* without gaps */

@@ -12,6 +12,7 @@
 #define VMC_TEST_H2_PEER_H
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,8 +205,11 @@ static inline void h2_put_request(struct h2_bytes *b, uint32_t stream,
  * Reading
  */
 
+#ifndef H2_ANSWERS
 #define H2_ANSWERS 48
 #define H2_DATA_MAX 20000
+#define H2_BYTES_MAX 40000
+#endif
 
 struct h2_answer {
 	uint32_t stream; /* 0: free */
@@ -220,7 +224,7 @@ struct h2_answer {
 };
 
 struct h2_reader {
-	uint8_t bytes[40000]; /* which are no whole frame yet */
+	uint8_t bytes[H2_BYTES_MAX]; /* which are no whole frame yet */
 	size_t bytes_len;
 	int64_t window, initial; /* of the connection, of new streams */
 	uint32_t frame_max;
