@@ -423,8 +423,10 @@ static void end_request_block(struct vmc_grpc *g,
 			vmc_grpc_end(g, stream, event);
 		return;
 	}
-	if (g->block_flags & BLOCK_MALFORMED ||
-	    (g->block_flags & needed) != needed) {
+	/* of what is too large the end was not looked at */
+	if (g->block_size <= VMC_HEADER_LIST_SIZE &&
+	    (g->block_flags & BLOCK_MALFORMED ||
+	     (g->block_flags & needed) != needed)) {
 		vmc_grpc_reset(g, stream->id, VMC_H2_PROTOCOL_ERROR, event);
 		return;
 	}
