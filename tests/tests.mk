@@ -28,7 +28,9 @@ UNIT_OVER_grpc = test_grpc_client test_grpc_engine test_grpc_frame test_grpc_ser
 	test_grpc_streams test_server_grpc
 UNIT_OVER_all = $(UNIT_OVER_grpc)
 SCENARIO_ANYWHERE = test_agent_ready test_handover test_hostile test_soak \
-	test_waiting
+	test_waiting $(SCENARIO_OVER_$(TRANSPORT))
+SCENARIO_OVER_grpc = test_handover_grpc test_waiting_grpc
+SCENARIO_OVER_all = $(SCENARIO_OVER_grpc)
 SCENARIO = $(SCENARIO_ANYWHERE) $(SCENARIO_$(AGENT))
 # what needs the program vmcache-agent
 SCENARIO_kata = test_guest_service

@@ -151,10 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	b.len = 0;
 	if (how & 1)
 		h2_put_preface(&b);
-	if (how & 2)
-		put_records(&b, data, size, put_block);
-	else
-		h2_put(&b, data, size < 60000 ? size : 60000);
+	put_input(&b, data, size, how & 2, put_block);
 	run(b.at, b.len, chunk, most);
 	return 0;
 }

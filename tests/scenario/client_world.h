@@ -36,6 +36,7 @@ struct client {
 	uint64_t driver[16];
 	uint64_t sent[8]; /* bytes on its connection, by call */
 	uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
+	struct vmc_grpc grpc;
 };
 
 static inline void client_begin(struct server_world *w, struct client *client,
@@ -46,6 +47,8 @@ static inline void client_begin(struct server_world *w, struct client *client,
 		.port = vmc_sim_port(&w->p.sim),
 		.endpoint = WORLD_ENDPOINT,
 		.stream = VMC_HANDLE_NONE,
+		.transport = WORLD_GRPC ? "grpc" : "ttrpc",
+		.grpc = &client->grpc,
 		.window = client->window,
 		.window_len = sizeof(client->window),
 	};

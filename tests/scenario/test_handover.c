@@ -184,6 +184,9 @@ static const struct vmc_connection *handing(void)
 	return NULL;
 }
 
+/* What follows the payload: over gRPC, the trailers. */
+#define TAIL_LEN (WORLD_GRPC ? 24 : 0)
+
 /* What precedes the payload of the answer that carries the VM: the frame's
  * header and the beginning of the envelope. */
 static uint64_t head_of_answer(void)
@@ -192,7 +195,7 @@ static uint64_t head_of_answer(void)
 
 	begin();
 	peer_connect(&w, &peer);
-	return delivered - asked -
+	return delivered - TAIL_LEN - asked -
 	       peer_call(&w, &peer, "GetBaseVM")->payload_len;
 }
 
