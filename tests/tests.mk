@@ -272,8 +272,10 @@ $(BUILD)/contexts.o: tests/size/contexts.c $(BUILD)/flags
 
 # -- Speed -------------------------------------------------------------------
 
-bench: program bench_programs ## speed and memory, beside a bare exchange and ttrpc-go
-	$(Q)$(BENCH)/bench $(BUILD)/vmcache $(BENCH)/bench_floor $(BENCH_GO)
+bench: program bench_programs ## speed and memory, beside a bare exchange and other implementations
+	$(Q)tests/bench/versions.sh
+	$(Q)$(BENCH_ENVIRONMENT) $(BENCH)/bench $(BUILD)/vmcache \
+		$(BENCH)/bench_floor
 	$(Q)if [ -s $(BUILD)/guest/vmlinuz ]; then \
 		$(BENCH)/bench_guest $(BUILD)/vmcache $(BUILD)/guest; \
 	else echo "no Linux guest to measure: make deps guest"; fi

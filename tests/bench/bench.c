@@ -2,385 +2,342 @@
 /*
  * The bench's driver (see bench.h):
  *
- *	bench VMCACHE FLOOR [GO]
+ *	bench VMCACHE FLOOR
  *
- * the program, one that does nothing, and the bench in Go. Prints what each
- * measure's median is, and the median of ratios taken within a round.
- * Rounds in which others used more than FOREIGN_MAX of a processor are
- * thrown away.
+ * the program, and one that does nothing. Takes BENCH_ROUNDS rounds in which
+ * others use less than FOREIGN_MAX of a processor (BENCH_FOREIGN_MAX in
+ * the environment); if there are none among BENCH_ROUNDS_MAX, the quietest.
  */
 #include "bench.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROUNDS 7
-#define ROUNDS_MAX (4 * ROUNDS)
-#define FOREIGN_MAX 0.15 /* BENCH_FOREIGN_MAX in the environment */
-#define CONNECTIONS 16
-#define EXECS 100 /* of each program in a round */
+#define FOREIGN_MAX 0.15
+#define MANY 64
+#define SOME 16
+#define ONCE_MAX 40 /* one-shot clients in a round, */
+#define ONCE_MS 300 /* in so long */
 
-enum side { RAW = 0, OURS, GO, SIDES, SPINNING = SIDES, SERVERS };
-
-/* One figure of one round, by side. */
-enum row {
-	STATUS_US = 0,
-	STATUS_P99_US,
-	HAND_OUT_US,
-	HAND_OUT_P99_US,
-	STATUS_1,
-	STATUS_16,
-	HAND_OUT_16,
-	STATUS_16_APART,
-	STATUS_APART_US,
-	SPINNING_US, /* RAW: as the row before; OURS: both sides spin */
-	EXEC_US, /* RAW: a program that does nothing; OURS: vmcache status */
-	ROWS
-};
-
-static const char *const row_names[ROWS] = {
-	[STATUS_US] = "Status, us",
-	[STATUS_P99_US] = "Status, us, 99th percentile",
-	[HAND_OUT_US] = "hand-out of a cached VM, us",
-	[HAND_OUT_P99_US] = "hand-out, us, 99th percentile",
-	[STATUS_1] = "Status, 1 connection, calls/s",
-	[STATUS_16] = "Status, 16 connections, calls/s",
-	[HAND_OUT_16] = "hand-outs, 16 connections, calls/s",
-	[STATUS_16_APART] = "Status, 16, of the server alone",
-	[STATUS_APART_US] = "Status, us, client on another core",
-	[SPINNING_US] = "the same, both sides spin",
-	[EXEC_US] = "vmcache status from exec to exit, us",
-};
-
-struct server {
-	pid_t pid;
-	char endpoint[80];
-};
-
-static char directory[64];
-static const char *program, *floor_program, *go_program;
-static struct server servers[SERVERS];
-static struct bench_sizes sizes[BENCH_CALLS];
-static int cpu, other_cpu; /* where all runs; where clients apart do */
-static double figures[ROUNDS_MAX][ROWS][SIDES];
-static int rounds;
+static struct bench_outcome outcome;
+static int cpu = -1, other_cpu = -1; /* where all runs; clients apart */
 
 /*
  * Children
  */
 
-static void pin(int to)
-{
-	cpu_set_t set;
+enum place { ONE_CORE, PLACED, APART };
 
-	CPU_ZERO(&set);
-	CPU_SET(to, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		bench_fail("sched_setaffinity");
+struct measure {
+	enum place place;
+	struct bench_load load;
+	int by_library; /* the library's client */
+	uint32_t spin_us;
+	int traced; /* it begins when it is told to */
+};
+
+static struct bench_result perform(const struct measure *measure)
+{
+	if (measure->by_library)
+		return bench_ours(&measure->load, measure->spin_us);
+	return bench_load(&measure->load);
 }
 
-static void choose_cpus(void)
+static _Noreturn void be_child(const struct measure *measure, int begin,
+			       int out)
 {
-	cpu_set_t allowed;
+	struct bench_result result;
+	char go;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
-		bench_fail("sched_getaffinity");
-	cpu = other_cpu = -1;
-	for (int i = 0; i < CPU_SETSIZE; i++) {
-		if (!CPU_ISSET(i, &allowed))
-			continue;
-		other_cpu = cpu;
-		cpu = i;
+	bench_about = bench_sides[measure->load.side].name;
+
+	if (measure->traced)
+		bench_read(begin, &go, 1);
+	result = perform(measure);
+	bench_write(out, &result, sizeof(result));
+	_exit(0);
+}
+
+static int client_cpu(enum place place)
+{
+	if (place == PLACED)
+		return -1;
+	return place == APART ? other_cpu : cpu;
+}
+
+/* Runs it, and counts the system calls of `traced`: a process, -1 for the
+ * measure itself, or 0. */
+static struct bench_result run(struct measure *measure, pid_t traced,
+			       double *traced_calls)
+{
+	static const char trace_path[] = "/tmp/vmcache-bench.strace";
+	struct bench_result result;
+	int begin[2], out[2];
+	pid_t child, strace = 0;
+
+	bench_pin(bench_servers[measure->load.side].pid,
+		  measure->place == PLACED ? -1 : cpu);
+	measure->traced = traced != 0;
+	if (pipe(begin) || pipe(out))
+		bench_fail("pipe");
+	child = fork();
+	if (child == 0) {
+		bench_pin(getpid(), client_cpu(measure->place));
+		be_child(measure, begin[0], out[1]);
 	}
-}
-
-static void stop_servers(void)
-{
-	for (int i = 0; i < SERVERS; i++) {
-		if (servers[i].pid <= 0)
-			continue;
-		kill(servers[i].pid, SIGKILL);
-		waitpid(servers[i].pid, NULL, 0);
-		unlink(servers[i].endpoint);
+	close(out[1]);
+	if (traced) {
+		strace = bench_trace_begin(traced < 0 ? child : traced,
+					   trace_path);
+		bench_write(begin[1], "", 1);
 	}
-	rmdir(directory);
-}
-
-static void serve_go(const char *endpoint)
-{
-	char vms[16], bytes[16];
-
-	/* about what else a VM takes on the wire, besides `hypervisor` */
-	snprintf(vms, sizeof(vms), "%d", BENCH_VMS);
-	snprintf(bytes, sizeof(bytes), "%u", sizes[BENCH_GET_VM].response - 62);
-	execl(go_program, go_program, "serve", endpoint, vms, bytes,
-	      (char *)NULL);
-	bench_fail(go_program);
-}
-
-static void start(enum side side)
-{
-	static const char *const names[] = { "raw", "ours", "go", "spinning" };
-	struct server *server = &servers[side];
-
-	snprintf(server->endpoint, sizeof(server->endpoint), "%s/%s", directory,
-		 names[side]);
-	server->pid = fork();
-	if (server->pid != 0)
-		return;
-	pin(cpu);
-	if (side == RAW)
-		bench_raw_serve(server->endpoint);
-	/* pinned as they are they would not spin, but the peer runs elsewhere */
-	if (side == OURS || side == SPINNING)
-		bench_ours_serve(server->endpoint,
-				 side == OURS ? 0 : VMC_POSIX_SPIN_US);
-	serve_go(server->endpoint);
+	bench_read(out[0], &result, sizeof(result));
+	waitpid(child, NULL, 0);
+	if (traced)
+		*traced_calls = bench_trace_end(strace, trace_path);
+	close(begin[0]);
+	close(begin[1]);
+	close(out[0]);
+	unlink(trace_path);
+	return result;
 }
 
 /*
  * Measures
  */
 
-struct measure {
-	enum side side;
-	enum bench_call call;
-	unsigned connections; /* 0: latency */
-	int cpu;
-};
-
-static struct bench_result latency(const struct measure *measure)
+static struct measure one(enum bench_side_index side, enum place place)
 {
-	const char *endpoint = servers[measure->side].endpoint;
-
-	if (measure->side == RAW)
-		return bench_raw_latency(endpoint, sizes[measure->call]);
-	/* pinned as it is it would not spin, but the server runs elsewhere */
-	return bench_ours_latency(endpoint, measure->call,
-				  measure->cpu == cpu ? 0 : VMC_POSIX_SPIN_US);
-}
-
-static struct bench_result load(const struct measure *measure)
-{
-	const struct bench_load how = {
-		.endpoint = servers[measure->side].endpoint,
-		.server = servers[measure->side].pid,
-		.ttrpc = measure->side != RAW,
-		.call = measure->call,
-		.sizes = sizes[measure->call],
-		.connections = measure->connections,
-		.same_core = measure->cpu == cpu,
+	struct measure measure = {
+		.place = place,
+		.load = {
+			.side = side,
+			.connections = 1,
+			.calls_max = BENCH_LATENCY_CALLS,
+			.ms_max = BENCH_LATENCY_MS,
+		},
 	};
 
-	return bench_load(&how);
+	measure.load.sizes = outcome.sizes[side][BENCH_STATUS];
+	return measure;
 }
 
-static void call_go(const struct measure *measure, int out)
+static struct measure many(enum bench_side_index side, enum place place,
+			   unsigned connections)
 {
-	char calls[16];
+	struct measure measure = one(side, place);
 
-	snprintf(calls, sizeof(calls), "%d", BENCH_LATENCY_CALLS);
-	dup2(out, 1);
-	execl(go_program, go_program, "call", servers[measure->side].endpoint,
-	      measure->call == BENCH_STATUS ? "Status" : "GetBaseVM", calls,
-	      (char *)NULL);
-	bench_fail(go_program);
+	measure.load.connections = connections;
+	measure.load.calls_max = UINT64_MAX;
+	measure.load.ms_max = BENCH_LOAD_MS;
+	measure.load.by_clock = place == PLACED;
+	return measure;
 }
 
-static struct bench_result read_go(int in)
+static struct bench_result simply(struct measure measure)
 {
-	struct bench_result result = { 0, 0, 0 };
-	FILE *file = fdopen(in, "r");
-
-	if (fscanf(file, "%lf %lf", &result.p50_us, &result.p99_us) != 2)
-		bench_fail("bench_go");
-	fclose(file);
-	return result;
+	return run(&measure, 0, NULL);
 }
 
-static struct bench_result run(const struct measure *measure)
+static int is_ours(enum bench_side_index side)
 {
-	int by_go = measure->side == GO && measure->connections == 0;
+	return side == OURS_TTRPC || side == OURS_GRPC;
+}
+
+static void take_one(double figure[FIGURES], enum bench_side_index side)
+{
+	struct bench_result result = simply(one(side, ONE_CORE));
+
+	figure[P50] = result.p50_us;
+	figure[P99] = result.p99_us;
+	result = simply(one(side, PLACED));
+	figure[PLACED_P50] = result.p50_us;
+	figure[PLACED_P99] = result.p99_us;
+}
+
+/* What the library's client is measured by, and beside. */
+static void take_own(double figure[FIGURES], enum bench_side_index side)
+{
+	struct measure measure = one(side, ONE_CORE);
 	struct bench_result result;
-	int channel[2];
-	pid_t child;
 
-	if (pipe(channel))
-		bench_fail("pipe");
-	child = fork();
-	if (child == 0) {
-		pin(measure->cpu);
-		if (by_go)
-			call_go(measure, channel[1]);
-		result =
-			measure->connections ? load(measure) : latency(measure);
-		bench_write(channel[1], &result, sizeof(result));
-		_exit(0);
+	measure.by_library = is_ours(side);
+	if (measure.by_library) {
+		result = simply(measure);
+		figure[OWN_P50] = result.p50_us;
+		figure[OWN_P99] = result.p99_us;
 	}
-	close(channel[1]);
-	if (by_go) {
-		result = read_go(channel[0]);
-	} else {
-		bench_read(channel[0], &result, sizeof(result));
-		close(channel[0]);
-	}
-	waitpid(child, NULL, 0);
-	return result;
+	measure.load.call = BENCH_GET_VM;
+	measure.load.sizes = outcome.sizes[side][BENCH_GET_VM];
+	result = simply(measure);
+	figure[VM_P50] = result.p50_us;
+	figure[VM_P99] = result.p99_us;
+	measure = many(side, ONE_CORE, SOME);
+	measure.load.call = BENCH_GET_VM;
+	measure.load.sizes = outcome.sizes[side][BENCH_GET_VM];
+	figure[VM_RATE_16] = simply(measure).per_second;
 }
 
-static double median(double *values, int values_len)
+static void take_some(double figure[FIGURES], enum bench_side_index side)
 {
-	for (int i = 1; i < values_len; i++)
-		for (int j = i; j > 0 && values[j - 1] > values[j]; j--) {
-			double swap = values[j];
+	struct bench_result result = simply(many(side, ONE_CORE, SOME));
 
-			values[j] = values[j - 1];
-			values[j - 1] = swap;
-		}
-	return values_len ? values[values_len / 2] : 0;
+	figure[RATE_16] = result.per_second;
+	figure[SERVER_US] = result.server_us;
+	figure[PLACED_16] = simply(many(side, PLACED, SOME)).per_second;
 }
 
-static double exec_median_us(char *const argv[])
+static void take_many(double figure[FIGURES], enum bench_side_index side)
 {
-	double times[EXECS];
+	struct bench_result result = simply(many(side, ONE_CORE, MANY));
 
-	for (int i = 0; i < EXECS; i++)
-		times[i] = bench_exec_us(argv);
-	return median(times, EXECS);
+	figure[RATE_64] = result.per_second;
+	figure[RESIDENT_64] = result.resident_kib;
+	figure[THREADS_64] = result.threads;
+	figure[PLACED_64] = simply(many(side, PLACED, MANY)).per_second;
 }
 
-static void measure_execs(double figure[ROWS][SIDES])
+/* On two processors, asleep and spinning. */
+static void take_apart(double figure[FIGURES], enum bench_side_index side)
 {
-	char *nothing[] = { (char *)floor_program, NULL };
-	char *status[] = { (char *)program, (char *)"status",
-			   (char *)"--endpoint", servers[OURS].endpoint, NULL };
+	struct measure measure = one(side, APART);
 
-	figure[EXEC_US][RAW] = exec_median_us(nothing);
-	figure[EXEC_US][OURS] = exec_median_us(status);
+	measure.by_library = side >= SHOWN;
+	measure.spin_us = VMC_POSIX_SPIN_US;
+	if (other_cpu >= 0)
+		figure[APART_P50] = simply(measure).p50_us;
 }
 
-static void measure_latency(double figure[ROWS][SIDES], enum side side)
+static double once(double (*exec)(enum bench_side_index side),
+		   enum bench_side_index side)
 {
-	struct measure measure = { side, BENCH_STATUS, 0, cpu };
-	struct bench_result result = run(&measure);
+	uint64_t end_ns = bench_now_ns() + ONCE_MS * 1000000ull;
+	double times[ONCE_MAX];
+	int len = 0;
 
-	figure[STATUS_US][side] = result.p50_us;
-	figure[STATUS_P99_US][side] = result.p99_us;
-	measure.call = BENCH_GET_VM;
-	result = run(&measure);
-	figure[HAND_OUT_US][side] = result.p50_us;
-	figure[HAND_OUT_P99_US][side] = result.p99_us;
+	while (len < 3 || (len < ONCE_MAX && bench_now_ns() < end_ns))
+		times[len++] = exec(side);
+	return bench_median(times, len);
 }
 
-static double throughput(enum side side, enum bench_call call,
-			 unsigned connections, int on)
-{
-	struct measure measure = { side, call, connections, on };
+static const char *floor_program;
 
-	return run(&measure).per_second;
+static double exec_floor(enum bench_side_index side)
+{
+	char *argv[] = { (char *)(uintptr_t)floor_program, NULL };
+
+	(void)side;
+	return bench_exec_us(argv);
 }
 
-static void measure_apart(double figure[ROWS][SIDES], enum side side)
+static void take_once(double figure[FIGURES], enum bench_side_index side)
 {
-	struct measure measure = { side, BENCH_STATUS, 0, other_cpu };
+	int is_raw = bench_sides[side].wire == BENCH_RAW;
 
-	figure[STATUS_16_APART][side] =
-		throughput(side, BENCH_STATUS, CONNECTIONS, other_cpu);
-	figure[STATUS_APART_US][side] = run(&measure).p50_us;
-	if (side == RAW)
-		figure[SPINNING_US][RAW] = figure[STATUS_APART_US][RAW];
-	if (side != OURS)
-		return;
-	measure.side = SPINNING;
-	figure[SPINNING_US][OURS] = run(&measure).p50_us;
+	figure[ONCE_US] = once(is_raw ? exec_floor : bench_client_us, side);
 }
 
-static void measure_round(double figure[ROWS][SIDES])
+/* Of all sides that are there, up to `end`, that one measure. */
+static void each_side(struct bench_round *round, int begin, int end,
+		      void (*take)(double figure[FIGURES],
+				   enum bench_side_index side))
 {
-	int sides = go_program ? SIDES : GO;
+	for (int i = begin; i < end; i++)
+		if (bench_servers[i].pid > 0)
+			take(round->figure[i], i);
+}
 
-	for (int i = 0; i < sides; i++)
-		measure_latency(figure, i);
-	for (int i = 0; i < sides; i++)
-		figure[STATUS_1][i] = throughput(i, BENCH_STATUS, 1, cpu);
-	for (int i = 0; i < sides; i++)
-		figure[STATUS_16][i] =
-			throughput(i, BENCH_STATUS, CONNECTIONS, cpu);
-	for (int i = 0; i < sides; i++)
-		figure[HAND_OUT_16][i] =
-			throughput(i, BENCH_GET_VM, CONNECTIONS, cpu);
-	for (int i = 0; i < sides && other_cpu >= 0; i++)
-		measure_apart(figure, i);
-	measure_execs(figure);
+static void take_round(struct bench_round *round)
+{
+	each_side(round, 0, SHOWN, take_one);
+	each_side(round, 0, PEER_TTRPC_GO, take_own);
+	each_side(round, 0, SHOWN, take_some);
+	each_side(round, 0, SHOWN, take_many);
+	each_side(round, 0, OURS_TTRPC, take_apart);
+	each_side(round, SHOWN, SIDES, take_apart);
+	each_side(round, 0, SHOWN, take_once);
 }
 
 /*
- * Who else is busy
+ * Once
  */
 
-/* Processor time of the whole machine, in ticks; without waiting. */
-static double busy_ticks(void)
+/* Bare messages are as long as ours are over the same transport. */
+static void find_sizes(enum bench_side_index side)
 {
-	unsigned long long user, nice, system, idle, wait, irq, soft, steal;
-	FILE *file = fopen("/proc/stat", "r");
+	struct measure measure = one(side, ONE_CORE);
 
-	if (!file ||
-	    fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user,
-		   &nice, &system, &idle, &wait, &irq, &soft, &steal) != 8)
-		bench_fail("/proc/stat");
-	fclose(file);
-	return (double)(user + nice + system + irq + soft + steal);
+	measure.load.calls_max = 100;
+	for (int call = 0; call < BENCH_CALLS; call++) {
+		measure.load.call = call;
+		outcome.sizes[side][call] = simply(measure).sizes;
+		outcome.sizes[bench_raw_of(side)][call] =
+			outcome.sizes[side][call];
+	}
 }
 
-static double ticks_of(pid_t pid)
+/* What is a process like that has answered a few calls? */
+static void find_idle(enum bench_side_index side)
 {
-	unsigned long user = 0, system = 0;
-	char path[40];
-	FILE *file;
+	struct bench_fact *fact = &outcome.fact[side];
+	struct measure measure = one(side, PLACED);
+	struct bench_result result;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "r");
-	if (!file || fscanf(file,
-			    "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u "
-			    "%*u %*u %lu %lu",
-			    &user, &system) != 2)
-		bench_fail(path);
-	fclose(file);
-	return (double)(user + system);
+	measure.load.calls_max = 10;
+	result = simply(measure);
+	fact->resident_kib = result.resident_kib;
+	fact->threads = result.threads;
+	if (bench_sides[side].wire != BENCH_RAW)
+		fact->disk_kib = bench_mapped_kib(bench_servers[side].pid);
 }
 
-static double seconds(struct timeval time)
+static void count_calls(enum bench_side_index side)
 {
-	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+	struct bench_fact *fact = &outcome.fact[side];
+	struct measure measure = one(side, ONE_CORE);
+	const double all = 1.1 * BENCH_TRACED_CALLS; /* with what warms up */
+	double calls;
+
+	measure.load.ms_max = 30000;
+	measure.load.calls_max = BENCH_TRACED_CALLS;
+	run(&measure, bench_servers[side].pid, &calls);
+	fact->calls_1 = calls / all;
+	measure.load.connections = MANY;
+	measure.load.calls_max = 4 * BENCH_TRACED_CALLS;
+	run(&measure, bench_servers[side].pid, &calls);
+	fact->calls_64 = calls / (4 * all);
+	if (!is_ours(side))
+		return;
+	measure.load.calls_max = BENCH_TRACED_CALLS;
+	measure.by_library = 1;
+	run(&measure, -1, &calls);
+	fact->client_calls = calls / all;
 }
 
-static double own_ticks(void)
+static void take_facts(void)
 {
-	double ticks = ticks_of(getpid());
-	struct rusage ended;
-
-	getrusage(RUSAGE_CHILDREN, &ended);
-	ticks += (seconds(ended.ru_utime) + seconds(ended.ru_stime)) *
-		 (double)sysconf(_SC_CLK_TCK);
-	for (int i = 0; i < SERVERS; i++)
-		if (servers[i].pid > 0)
-			ticks += ticks_of(servers[i].pid);
-	return ticks;
+	for (int i = 0; i < SHOWN; i++)
+		if (bench_servers[i].pid > 0 &&
+		    bench_sides[i].wire != BENCH_RAW)
+			find_idle(i);
+	find_sizes(OURS_TTRPC);
+	find_sizes(OURS_GRPC);
+	for (int i = 0; i < SHOWN; i++) {
+		if (bench_servers[i].pid <= 0)
+			continue;
+		if (bench_sides[i].wire == BENCH_RAW)
+			find_idle(i);
+		count_calls(i);
+	}
 }
 
-static double foreign_ticks(void)
-{
-	return busy_ticks() - own_ticks();
-}
+/*
+ * Rounds
+ */
 
 static double foreign_max(void)
 {
@@ -389,164 +346,72 @@ static double foreign_max(void)
 	return set ? atof(set) : FOREIGN_MAX;
 }
 
-static void measure_rounds(void)
+/* How busy others were meanwhile. */
+static void take_judged(struct bench_round *round)
+{
+	uint64_t begun_ns = bench_now_ns();
+	double foreign_s = bench_foreign_s();
+
+	take_round(round);
+	foreign_s = bench_foreign_s() - foreign_s;
+	round->foreign = foreign_s * 1e9 / (double)(bench_now_ns() - begun_ns);
+	fprintf(stderr, "bench: others used %.2f of a processor\n",
+		round->foreign);
+}
+
+static int by_foreign(const void *a, const void *b)
+{
+	double left = ((const struct bench_round *)a)->foreign;
+	double right = ((const struct bench_round *)b)->foreign;
+
+	return left < right ? -1 : left > right;
+}
+
+static void take_rounds(void)
 {
 	double limit = foreign_max();
+	int i, quiet = 0;
 
-	for (int i = 0; i < ROUNDS_MAX && rounds < ROUNDS; i++) {
-		uint64_t begun_ns = bench_now_ns();
-		double foreign = foreign_ticks();
-
-		measure_round(figures[rounds]);
-		foreign = (foreign_ticks() - foreign) /
-			  (double)sysconf(_SC_CLK_TCK) /
-			  ((double)(bench_now_ns() - begun_ns) / 1e9);
-		fprintf(stderr, "round %d: others used %.2f of a core%s\n",
-			i + 1, foreign, foreign > limit ? ", not counted" : "");
-		rounds += foreign <= limit;
+	for (i = 0; i < BENCH_ROUNDS_MAX && quiet < BENCH_ROUNDS; i++) {
+		take_judged(&outcome.round[i]);
+		quiet += outcome.round[i].foreign <= limit;
 	}
-	if (rounds)
-		return;
-	fprintf(stderr, "bench: others are busy all the time\n");
-	stop_servers();
-	exit(1);
+	qsort(outcome.round, (size_t)i, sizeof(outcome.round[0]), by_foreign);
+	outcome.rounds = BENCH_ROUNDS;
 }
 
-/*
- * What comes out
- */
-
-static double middle(enum row row, enum side side)
+static void choose_cpus(void)
 {
-	double values[ROUNDS];
+	cpu_set_t allowed;
 
-	for (int i = 0; i < rounds; i++)
-		values[i] = figures[i][row][side];
-	return median(values, rounds);
-}
-
-/* Of one figure to another in the same round. */
-static double ratio(enum row row, enum side side, enum row to_row,
-		    enum side to_side)
-{
-	double values[ROUNDS];
-
-	for (int i = 0; i < rounds; i++)
-		values[i] = figures[i][row][side] / figures[i][to_row][to_side];
-	return median(values, rounds);
-}
-
-static void print_row(enum row row)
-{
-	int digits = row >= STATUS_1 && row <= STATUS_16_APART ? 0 : 1;
-
-	printf("%-38s %10.*f %10.*f ", row_names[row], digits, middle(row, RAW),
-	       digits, middle(row, OURS));
-	if (go_program && row < SPINNING_US)
-		printf("%10.*f", digits, middle(row, GO));
-	else
-		printf("%10s", "-");
-	printf(" %9.2f", ratio(row, OURS, row, RAW));
-	if (go_program && row < SPINNING_US)
-		printf(" %9.2f", ratio(row, GO, row, RAW));
-	printf("\n");
-}
-
-static void target(const char *what, double value, const char *sign,
-		   double limit, int digits)
-{
-	int met = sign[0] == '<' ? value <= limit : value >= limit;
-
-	printf("  %-50s %8.*f %s %.*f  %s\n", what, digits, value, sign, digits,
-	       limit, met ? "met" : "MISSED");
-}
-
-/* The program with VMs and connections, all idle. */
-static unsigned resident_kib(void)
-{
-	char endpoint[80];
-	unsigned kib;
-	pid_t pid;
-
-	snprintf(endpoint, sizeof(endpoint), "%s/program", directory);
-	pid = fork();
-	if (pid == 0) {
-		dup2(open("/dev/null", O_WRONLY), 2);
-		execl(program, program, "serve", "--hypervisor", "mock",
-		      "--number", "2", "--endpoint", endpoint, (char *)NULL);
-		bench_fail(program);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		bench_fail("sched_getaffinity");
+	for (int i = 0; i < CPU_SETSIZE; i++) {
+		if (!CPU_ISSET(i, &allowed))
+			continue;
+		other_cpu = cpu;
+		cpu = i;
 	}
-	bench_hold(endpoint, CONNECTIONS);
-	kib = bench_resident_kib(pid);
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	return kib;
-}
-
-static double program_kib(void)
-{
-	struct stat file;
-
-	if (stat(program, &file))
-		bench_fail(program);
-	return (double)file.st_size / 1024;
-}
-
-static void report(void)
-{
-	printf("\nClient and server on one core; medians of %d rounds. "
-	       "Bytes of a call, there and\nback: Status %u + %u, hand-out "
-	       "%u + %u.\n\n",
-	       rounds, sizes[BENCH_STATUS].request,
-	       sizes[BENCH_STATUS].response, sizes[BENCH_GET_VM].request,
-	       sizes[BENCH_GET_VM].response);
-	printf("%-38s %10s %10s %10s %9s %9s\n", "", "raw", "ours", "ttrpc-go",
-	       "ours/raw", "go/raw");
-	for (int row = 0; row < ROWS; row++)
-		if (other_cpu >= 0 || row < STATUS_16_APART ||
-		    row > SPINNING_US)
-			print_row(row);
-	printf("(On another core our client spins for up to %d us before it "
-	       "sleeps. Of the\nlast row, raw is a program that does "
-	       "nothing.)\n\n",
-	       VMC_POSIX_SPIN_US);
-	if (other_cpu >= 0)
-		target("Status to raw on two cores, both sides spin",
-		       ratio(SPINNING_US, OURS, SPINNING_US, RAW), "<=", 0.15,
-		       2);
-	target("Status to raw", ratio(STATUS_US, OURS, STATUS_US, RAW),
-	       "<=", 1.25, 2);
-	target("hand-out to Status", ratio(HAND_OUT_US, OURS, STATUS_US, OURS),
-	       "<=", 1.5, 2);
-	target("calls/s to raw, 16 connections",
-	       ratio(STATUS_16, OURS, STATUS_16, RAW), ">=", 0.8, 2);
-	target("server resident, 2 VMs, 16 connections idle, KiB",
-	       resident_kib(), "<=", 320, 0);
-	target("program, KiB", program_kib(), "<=", 208, 1);
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: bench VMCACHE FLOOR [GO]\n");
+	char directory[] = "/tmp/vmcache-bench-XXXXXX";
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: bench VMCACHE FLOOR\n");
 		return 2;
 	}
-	program = argv[1];
 	floor_program = argv[2];
-	go_program = argc == 4 ? argv[3] : NULL;
 	choose_cpus();
-	strcpy(directory, "/tmp/vmcache-bench-XXXXXX");
 	if (!mkdtemp(directory))
 		bench_fail(directory);
-	start(RAW);
-	start(OURS);
-	start(SPINNING);
-	for (int call = 0; call < BENCH_CALLS; call++)
-		sizes[call] = bench_ours_sizes(servers[OURS].endpoint, call);
-	if (go_program)
-		start(GO);
-	measure_rounds();
-	report();
-	stop_servers();
+	bench_start_servers(directory);
+	atexit(bench_stop_servers);
+	take_facts();
+	take_rounds();
+	bench_report(&outcome, argv[1]);
+	bench_stop_servers();
+	rmdir(directory);
 	return 0;
 }

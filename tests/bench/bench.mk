@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The bench: what calls cost, beside the bare exchange and ttrpc for Go.
+# The bench: what calls cost, beside the bare exchange and the peers of the
+# interop tests that could be built.
 
 BENCH = $(BUILD)/bench
-BENCH_SOURCES = bench bench_load bench_ours bench_raw bench_tools
-BENCH_GO = $(if $(HAVE_GO),$(BENCH)/bench_go)
+BENCH_SOURCES = bench bench_load bench_ours bench_raw bench_report \
+	bench_sides bench_tools bench_wire
 
 $(BENCH)/%.o: tests/bench/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -16,7 +17,8 @@ $(BENCH)/bench: $(BENCH_SOURCES:%=$(BENCH)/%.o) $(LIBS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group
 
-$(BENCH)/bench_guest: $(BENCH)/bench_guest.o $(BENCH)/bench_tools.o $(LIBS)
+$(BENCH)/bench_guest: $(BENCH)/bench_guest.o $(BENCH)/bench_tools.o \
+		$(BENCH)/bench_sides.o $(BENCH)/bench_raw.o $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group
@@ -25,12 +27,13 @@ $(BENCH)/bench_floor: $(BENCH)/bench_floor.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -s -o $@ $^
 
-$(BENCH)/bench_go: tests/bench/bench_go.go
-	@mkdir -p $(@D)
-	$(call say,GO,$@)
-	$(Q)GO111MODULE=off GOFLAGS= GOPATH=$(GOPATH_DEBIAN) CGO_ENABLED=0 \
-		GOCACHE=$(abspath $(BENCH))/cache $(GO) build -o $@ $<
-
 .PHONY: bench_programs
-bench_programs: $(BENCH)/bench $(BENCH)/bench_floor $(BENCH_GO) \
-	$(BENCH)/bench_guest
+bench_programs: $(BENCH)/bench $(BENCH)/bench_floor \
+	$(BENCH)/bench_guest $(PEER_PROGRAMS)
+
+# what the peers ask for: see tests/interop/lib.sh
+BENCH_ENVIRONMENT = BENCH_BUILD=$(BUILD) PEER_DATA=tests/interop/kata_data.json \
+	PEER_VMS=2 PEER_PROTO=proto PEER_DESCRIPTORS=$(BUILD)/interop/cache.desc \
+	PYTHONPATH=$(BUILD)/interop/python PYTHONDONTWRITEBYTECODE=1 \
+	NODE_PATH=build/deps/npm/node_modules
+

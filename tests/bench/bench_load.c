@@ -1,185 +1,143 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Many connections at once (see bench.h). Of an answer only its length is
- * looked at: a ttrpc header begins with it, the bare server's is known.
- */
+/* Many connections at once, or one (see bench.h). */
 #include "bench.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTION_MAX 64
-#define BUFFER_SIZE 4096
-#define HEADER_SIZE 10
-
-struct load {
-	int ttrpc;
-	struct bench_sizes sizes;
-	uint8_t request[BUFFER_SIZE];
-	uint64_t answers;
+struct run {
+	const struct bench_load *how;
+	int epoll;
+	uint64_t answers, sent, received; /* bytes of the last two */
+	size_t times_len;
+	uint64_t times[BENCH_LATENCY_CALLS];
+	uint64_t asked_ns[BENCH_CONNECTION_MAX];
+	struct bench_connection connection[BENCH_CONNECTION_MAX];
 };
 
-struct connection {
-	int stream;
-	uint32_t id; /* of the call in flight: odd and growing */
-	size_t got;  /* of the answer */
-	uint8_t answer[BUFFER_SIZE];
-};
-
-static uint32_t be32(const uint8_t *bytes)
+static void tell(struct run *run, struct bench_connection *connection,
+		 const struct bench_bytes *out)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
-	       (uint32_t)bytes[2] << 8 | bytes[3];
-}
+	ssize_t len = send(connection->stream, out->bytes, out->len,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
 
-static void put_be32(uint8_t *bytes, uint32_t value)
-{
-	bytes[0] = (uint8_t)(value >> 24);
-	bytes[1] = (uint8_t)(value >> 16);
-	bytes[2] = (uint8_t)(value >> 8);
-	bytes[3] = (uint8_t)value;
-}
-
-static size_t put_string(uint8_t *out, uint8_t tag, const char *string)
-{
-	out[0] = tag;
-	out[1] = (uint8_t)strlen(string);
-	memcpy(out + 2, string, out[1]);
-	return 2u + out[1];
-}
-
-/* Request{service = 1, method = 2}: an empty payload is left out. */
-static void prepare(struct load *load, enum bench_call call)
-{
-	uint8_t *body = load->request + HEADER_SIZE;
-	size_t len;
-
-	if (!load->ttrpc) {
-		memcpy(load->request, &load->sizes, sizeof(load->sizes));
-		return;
-	}
-	len = put_string(body, 0x0a, "cache.CacheService");
-	len += put_string(body + len, 0x12,
-			  call == BENCH_STATUS ? "Status" : "GetBaseVM");
-	put_be32(load->request, (uint32_t)len);
-	load->request[8] = 1; /* a request */
-	load->request[9] = 0;
-	load->sizes.request = (uint32_t)(HEADER_SIZE + len);
-}
-
-static void ask(struct load *load, struct connection *connection)
-{
-	ssize_t len;
-
-	if (load->ttrpc)
-		put_be32(load->request + 4, connection->id);
-	connection->id += 2;
-	connection->got = 0;
-	len = send(connection->stream, load->request, load->sizes.request,
-		   MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (len != (ssize_t)load->sizes.request)
+	if (len != (ssize_t)out->len)
 		bench_fail("send");
+	run->sent += out->len;
 }
 
-static int complete(const struct load *load,
-		    const struct connection *connection)
+static void ask(struct run *run, unsigned i)
 {
-	size_t wanted = load->sizes.response;
+	struct bench_bytes out;
 
-	if (load->ttrpc && connection->got < HEADER_SIZE)
-		return 0;
-	if (load->ttrpc)
-		wanted = HEADER_SIZE + be32(connection->answer);
-	return connection->got >= wanted;
+	bench_wire_request(run->how, &run->connection[i], &out);
+	run->asked_ns[i] = bench_now_ns();
+	tell(run, &run->connection[i], &out);
 }
 
-static void hear(struct load *load, struct connection *connection)
+static void count(struct run *run, unsigned i)
 {
-	ssize_t len =
-		recv(connection->stream, connection->answer + connection->got,
-		     BUFFER_SIZE - connection->got, MSG_DONTWAIT);
+	run->answers++;
+	if (run->times_len < BENCH_LATENCY_CALLS)
+		run->times[run->times_len++] =
+			bench_now_ns() - run->asked_ns[i];
+}
+
+static void hear(struct run *run, unsigned i)
+{
+	struct bench_connection *connection = &run->connection[i];
+	struct bench_bytes out;
+	ssize_t len = recv(connection->stream, connection->in + connection->got,
+			   BENCH_BUFFER_SIZE - connection->got, MSG_DONTWAIT);
+	int answered;
 
 	if (len <= 0)
 		bench_fail("the server has gone");
 	connection->got += (size_t)len;
-	if (!complete(load, connection))
-		return;
-	load->answers++;
-	ask(load, connection);
+	run->received += (uint64_t)len;
+	answered = bench_wire_answer(run->how, connection, &out);
+	if (answered)
+		count(run, i);
+	if (out.len > 0)
+		tell(run, connection, &out);
+	if (answered)
+		ask(run, i);
 }
 
-static void begin(struct load *load, int epoll, struct connection *connection,
-		  const char *endpoint)
+static void begin(struct run *run, unsigned i)
 {
-	struct epoll_event event = { .events = EPOLLIN,
-				     .data.ptr = connection };
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = i };
+	struct bench_connection *connection = &run->connection[i];
 
-	connection->stream = bench_connect(endpoint);
+	connection->stream =
+		bench_connect(bench_servers[run->how->side].endpoint);
 	connection->id = 1;
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, connection->stream, &event))
+	if (epoll_ctl(run->epoll, EPOLL_CTL_ADD, connection->stream, &event))
 		bench_fail("epoll_ctl");
-	ask(load, connection);
+	ask(run, i);
 }
 
-static void run_until(struct load *load, int epoll, uint64_t end_ns)
+/* For so many answers, or so long. */
+static void go_on(struct run *run, uint64_t answers, uint64_t ms)
 {
-	struct epoll_event events[CONNECTION_MAX];
+	struct epoll_event events[BENCH_CONNECTION_MAX];
+	uint64_t end_ns = bench_now_ns() + ms * 1000000;
 	int i, len;
 
-	while (bench_now_ns() < end_ns) {
-		len = epoll_wait(epoll, events, CONNECTION_MAX, 100);
+	while (run->answers < answers && bench_now_ns() < end_ns) {
+		len = epoll_wait(run->epoll, events, BENCH_CONNECTION_MAX, 100);
 		for (i = 0; i < len; i++)
-			hear(load, events[i].data.ptr);
+			hear(run, events[i].data.u32);
 	}
 }
 
 static uint64_t spent_ns(const struct bench_load *how)
 {
-	uint64_t ns = bench_run_ns(how->server);
+	if (how->by_clock)
+		return bench_now_ns();
+	return bench_run_ns(bench_servers[how->side].pid) +
+	       bench_run_ns(getpid());
+}
 
-	return how->same_core ? ns + bench_run_ns(getpid()) : ns;
+static void measure(struct run *run, struct bench_result *result)
+{
+	const struct bench_load *how = run->how;
+	pid_t server = bench_servers[how->side].pid;
+	uint64_t server_ns, ns;
+	double answers;
+
+	run->answers = run->sent = run->received = run->times_len = 0;
+	server_ns = bench_run_ns(server);
+	ns = spent_ns(how);
+	go_on(run, how->calls_max, how->ms_max);
+	ns = spent_ns(how) - ns;
+	server_ns = bench_run_ns(server) - server_ns;
+	if (run->answers == 0)
+		bench_fail("no answer in time");
+	answers = (double)run->answers;
+	*result = bench_summary(run->times, run->times_len);
+	result->per_second = answers * 1e9 / (double)ns;
+	result->server_us = (double)server_ns / 1e3 / answers;
+	result->sizes.request = (uint32_t)(run->sent / run->answers);
+	result->sizes.response = (uint32_t)(run->received / run->answers);
+	result->resident_kib =
+		bench_proc_number(server, "smaps_rollup", "Rss: %u");
+	result->threads = bench_proc_number(server, "status", "Threads: %u");
 }
 
 /* see bench.h */
 struct bench_result bench_load(const struct bench_load *how)
 {
-	static struct connection connection[CONNECTION_MAX];
-	static struct load load;
-	struct bench_result result = { 0, 0, 0 };
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	uint64_t begun_ns;
+	static struct run run;
+	struct bench_result result;
 
-	load.ttrpc = how->ttrpc;
-	load.sizes = how->sizes;
-	prepare(&load, how->call);
-	for (unsigned i = 0; i < how->connections && i < CONNECTION_MAX; i++)
-		begin(&load, epoll, &connection[i], how->endpoint);
-	run_until(&load, epoll, bench_now_ns() + BENCH_LOAD_MS * 100000ull);
-	load.answers = 0;
-	begun_ns = spent_ns(how);
-	run_until(&load, epoll, bench_now_ns() + BENCH_LOAD_MS * 1000000ull);
-	result.per_second =
-		(double)load.answers * 1e9 / (double)(spent_ns(how) - begun_ns);
+	run.how = how;
+	run.epoll = epoll_create1(EPOLL_CLOEXEC);
+	for (unsigned i = 0; i < how->connections; i++)
+		begin(&run, i);
+	go_on(&run, how->calls_max / 10, how->ms_max / 5);
+	measure(&run, &result);
 	return result;
-}
-
-/* see bench.h */
-void bench_hold(const char *endpoint, unsigned connections)
-{
-	static struct connection connection;
-	static struct load load = { .ttrpc = 1 };
-
-	prepare(&load, BENCH_STATUS);
-	for (unsigned i = 0; i < connections; i++) {
-		connection.stream = bench_connect(endpoint);
-		connection.id = 1;
-		ask(&load, &connection);
-		bench_read(connection.stream, connection.answer, HEADER_SIZE);
-		bench_read(connection.stream, connection.answer,
-			   be32(connection.answer));
-	}
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bare exchange (see bench.h): what no server can do without. */
+/* The bare server (see bench.h): what no server can do without. */
 #include "bench.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 #define BATCH_MAX VMC_LINUX_GOT_MAX
-#define BUFFER_SIZE 4096
 
 static int listen_at(const char *endpoint)
 {
@@ -47,7 +45,7 @@ static void accept_one(int epoll, int listener)
 /* Requests are smaller than what a socket takes, so they come whole. */
 static void answer(int stream)
 {
-	static uint8_t buffer[BUFFER_SIZE];
+	static uint8_t buffer[BENCH_BUFFER_SIZE];
 	struct bench_sizes sizes;
 	ssize_t len = recv(stream, buffer, sizeof(buffer), MSG_DONTWAIT);
 
@@ -81,44 +79,4 @@ void bench_raw_serve(const char *endpoint)
 				answer(events[i].data.fd);
 		}
 	}
-}
-
-static void exchange(int epoll, int stream, struct bench_sizes sizes)
-{
-	static uint8_t buffer[BUFFER_SIZE];
-	struct epoll_event event;
-	ssize_t len;
-
-	memcpy(buffer, &sizes, sizeof(sizes));
-	if (send(stream, buffer, sizes.request, MSG_DONTWAIT | MSG_NOSIGNAL) !=
-	    (ssize_t)sizes.request)
-		bench_fail("send");
-	if (epoll_wait(epoll, &event, 1, -1) != 1)
-		bench_fail("epoll_wait");
-	len = recv(stream, buffer, sizeof(buffer), MSG_DONTWAIT);
-	if (len != (ssize_t)sizes.response)
-		bench_fail("half an answer");
-}
-
-/* see bench.h */
-struct bench_result bench_raw_latency(const char *endpoint,
-				      struct bench_sizes sizes)
-{
-	static uint64_t times[BENCH_LATENCY_CALLS];
-	int stream = bench_connect(endpoint);
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	uint64_t begun_ns;
-	size_t i;
-
-	watch(epoll, stream);
-	for (i = 0; i < BENCH_LATENCY_CALLS / 10; i++)
-		exchange(epoll, stream, sizes);
-	for (i = 0; i < BENCH_LATENCY_CALLS; i++) {
-		begun_ns = bench_now_ns();
-		exchange(epoll, stream, sizes);
-		times[i] = bench_now_ns() - begun_ns;
-	}
-	close(stream);
-	close(epoll);
-	return bench_summary(times, BENCH_LATENCY_CALLS);
 }

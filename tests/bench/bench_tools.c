@@ -1,30 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all measures need (see bench.h). */
+/* Processes and their figures (see bench.h). */
 #include "bench.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* How long a server may take to come up. */
-#define UP_MS 10000
+/* How long a server may take to come up, and strace to attach. */
+#define UP_MS 20000
+
+#define PATH_SIZE 300
+#define LINE_SIZE 512
 
 extern char **environ;
+
+const char *bench_about = "";
 
 /* see bench.h */
 void bench_fail(const char *what)
 {
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "bench: %s: %s: %s\n", bench_about, what,
+		strerror(errno));
 	exit(1);
 }
 
@@ -44,10 +53,24 @@ static int by_size(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+static int by_value(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* see bench.h */
+double bench_median(double *values, int values_len)
+{
+	qsort(values, (size_t)values_len, sizeof(*values), by_value);
+	return values_len ? values[values_len / 2] : 0;
+}
+
 /* see bench.h */
 struct bench_result bench_summary(uint64_t *times, size_t times_len)
 {
-	struct bench_result result = { 0, 0, 0 };
+	struct bench_result result = { 0 };
 
 	qsort(times, times_len, sizeof(*times), by_size);
 	result.p50_us = (double)times[times_len / 2] / 1000;
@@ -102,52 +125,75 @@ double bench_exec_us(char *const argv[])
 	posix_spawn_file_actions_init(&silent);
 	posix_spawn_file_actions_addopen(&silent, 1, "/dev/null", O_WRONLY, 0);
 	begun_ns = bench_now_ns();
-	if (posix_spawn(&pid, argv[0], &silent, NULL, argv, environ) ||
+	if (posix_spawnp(&pid, argv[0], &silent, NULL, argv, environ) ||
 	    waitpid(pid, &status, 0) != pid || status != 0)
 		bench_fail(argv[0]);
 	posix_spawn_file_actions_destroy(&silent);
 	return (double)(bench_now_ns() - begun_ns) / 1000;
 }
 
-/* see bench.h */
-unsigned bench_resident_kib(pid_t pid)
-{
-	char path[64], line[128];
-	unsigned kib = 0;
-	FILE *file;
+/*
+ * What /proc says
+ */
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	file = fopen(path, "r");
-	if (!file)
-		bench_fail(path);
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "Rss: %u kB", &kib) == 1)
+static FILE *open_proc(pid_t pid, const char *file)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	return fopen(path, "r");
+}
+
+/* see bench.h */
+unsigned bench_proc_number(pid_t pid, const char *file, const char *key)
+{
+	FILE *lines = open_proc(pid, file);
+	char line[LINE_SIZE];
+	unsigned number = 0;
+
+	if (!lines)
+		bench_fail(file);
+	while (fgets(line, sizeof(line), lines))
+		if (sscanf(line, key, &number) == 1)
 			break;
-	fclose(file);
+	fclose(lines);
+	return number;
+}
+
+/* The file of a line of maps, if code of it is mapped there. */
+static int code_path(const char *line, char path[PATH_SIZE])
+{
+	return sscanf(line, "%*s %*1[r]%*1[-w]x%*s %*s %*s %*s %299s", path) ==
+		       1 &&
+	       path[0] == '/';
+}
+
+/* see bench.h */
+double bench_mapped_kib(pid_t pid)
+{
+	FILE *lines = open_proc(pid, "maps");
+	char line[LINE_SIZE], path[PATH_SIZE], last[PATH_SIZE] = "";
+	struct stat file;
+	double kib = 0;
+
+	if (!lines)
+		bench_fail("maps");
+	while (fgets(line, sizeof(line), lines)) {
+		if (!code_path(line, path) || strcmp(path, last) == 0 ||
+		    stat(path, &file) != 0)
+			continue;
+		kib += (double)file.st_size / 1024;
+		strcpy(last, path);
+	}
+	fclose(lines);
 	return kib;
 }
 
-static uint64_t thread_ns(pid_t pid, const char *thread)
-{
-	unsigned long long ns = 0;
-	char path[300];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid,
-		 thread);
-	file = fopen(path, "r");
-	if (!file || fscanf(file, "%llu", &ns) != 1)
-		bench_fail(path);
-	fclose(file);
-	return ns;
-}
-
 /* see bench.h */
-uint64_t bench_run_ns(pid_t pid)
+void bench_threads(pid_t pid, void (*each)(pid_t thread, void *ctx), void *ctx)
 {
 	struct dirent *thread;
-	uint64_t ns = 0;
-	char path[64];
+	char path[PATH_SIZE];
 	DIR *threads;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
@@ -156,7 +202,113 @@ uint64_t bench_run_ns(pid_t pid)
 		bench_fail(path);
 	while ((thread = readdir(threads)) != NULL)
 		if (thread->d_name[0] != '.')
-			ns += thread_ns(pid, thread->d_name);
+			each((pid_t)atoi(thread->d_name), ctx);
 	closedir(threads);
+}
+
+/* A thread that has ended meanwhile is not counted. */
+static void add_run_ns(pid_t thread, void *ctx)
+{
+	FILE *file = open_proc(thread, "schedstat");
+	unsigned long long ns = 0;
+
+	if (!file)
+		return;
+	if (fscanf(file, "%llu", &ns) == 1)
+		*(uint64_t *)ctx += ns;
+	fclose(file);
+}
+
+/* see bench.h */
+uint64_t bench_run_ns(pid_t pid)
+{
+	uint64_t ns = 0;
+
+	bench_threads(pid, add_run_ns, &ns);
 	return ns;
+}
+
+static double busy_s(void)
+{
+	unsigned long long user, nice, system, idle, wait, irq, soft, steal;
+	FILE *file = fopen("/proc/stat", "r");
+
+	if (!file ||
+	    fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user,
+		   &nice, &system, &idle, &wait, &irq, &soft, &steal) != 8)
+		bench_fail("/proc/stat");
+	fclose(file);
+	return (double)(user + nice + system + irq + soft + steal) /
+	       (double)sysconf(_SC_CLK_TCK);
+}
+
+static double seconds(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* see bench.h */
+double bench_foreign_s(void)
+{
+	double own_s = (double)bench_run_ns(getpid()) / 1e9;
+	struct rusage ended;
+
+	getrusage(RUSAGE_CHILDREN, &ended);
+	own_s += seconds(ended.ru_utime) + seconds(ended.ru_stime);
+	for (int i = 0; i < SIDES; i++)
+		if (bench_servers[i].pid > 0)
+			own_s += (double)bench_run_ns(bench_servers[i].pid) /
+				 1e9;
+	return busy_s() - own_s;
+}
+
+/*
+ * System calls
+ */
+
+static _Noreturn void trace(pid_t pid, const char *path)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	dup2(open("/dev/null", O_WRONLY), 2);
+	execlp("strace", "strace", "-f", "-c", "-U", "calls,name", "-o", path,
+	       "-p", number, (char *)NULL);
+	_exit(127);
+}
+
+/* see bench.h */
+pid_t bench_trace_begin(pid_t pid, const char *path)
+{
+	pid_t strace = fork();
+
+	if (strace == 0)
+		trace(pid, path);
+	for (int ms = 0; ms < UP_MS; ms++) {
+		if (bench_proc_number(pid, "status", "TracerPid: %u") != 0)
+			return strace;
+		if (waitpid(strace, NULL, WNOHANG) == strace)
+			bench_fail("strace");
+		poll(NULL, 0, 1); /* it does not say when it is there */
+	}
+	bench_fail("strace does not attach");
+}
+
+/* see bench.h */
+double bench_trace_end(pid_t strace, const char *path)
+{
+	char line[LINE_SIZE];
+	double total = 0;
+	FILE *lines;
+
+	kill(strace, SIGINT);
+	waitpid(strace, NULL, 0);
+	lines = fopen(path, "r");
+	if (!lines)
+		bench_fail(path);
+	while (fgets(line, sizeof(line), lines))
+		if (strstr(line, "total"))
+			total = atof(line);
+	fclose(lines);
+	return total;
 }

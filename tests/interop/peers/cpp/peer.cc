@@ -260,7 +260,8 @@ static const struct {
 	{ "quit", &Client::quit },
 };
 
-static int run_client(const string &socket)
+// All cases, or the first of them.
+static int run_client(const string &socket, bool all)
 {
 	Client client(socket);
 	int failed = 0;
@@ -273,6 +274,8 @@ static int run_client(const string &socket)
 			    error.what());
 			failed = 1;
 		}
+		if (!all)
+			break;
 	}
 	return failed;
 }
@@ -389,6 +392,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 3)
 		return 2;
-	return string(argv[1]) == "client" ? run_client(argv[2])
-					   : run_server(argv[2]);
+	string mode = argv[1];
+	return mode == "server" ? run_server(argv[2])
+				: run_client(argv[2], mode == "client");
 }

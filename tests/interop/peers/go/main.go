@@ -4,6 +4,7 @@
 //
 //	peer client SOCKET    the cases that all peers have; the last is Quit
 //	peer server SOCKET    a cache server, until Quit
+//	peer status SOCKET    the first of them
 //	peer kata SOCKET      what Kata's runtime does with a server of ours
 //
 // Cases print lines as tests/unit/test.h does, and `taken ID` for each VM
@@ -358,6 +359,8 @@ func main() {
 	switch mode {
 	case "client":
 		os.Exit(client(os.Args[2], tests))
+	case "status":
+		os.Exit(client(os.Args[2], tests[:1]))
 	case "kata":
 		os.Exit(client(os.Args[2], kataTests))
 	case "server":
@@ -366,7 +369,7 @@ func main() {
 			os.Exit(1)
 		}
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peer client|kata|server SOCKET")
+		fmt.Fprintln(os.Stderr, "usage: peer client|status|kata|server SOCKET")
 		os.Exit(2)
 	}
 }

@@ -368,6 +368,8 @@ func main() {
 	switch mode {
 	case "client":
 		os.Exit(client(os.Args[2], tests))
+	case "status":
+		os.Exit(client(os.Args[2], tests[:1]))
 	case "deep":
 		os.Exit(client(os.Args[2], deepTests))
 	case "server":
@@ -376,7 +378,7 @@ func main() {
 			os.Exit(1)
 		}
 	default:
-		fmt.Fprintln(os.Stderr, "usage: peer client|deep|server SOCKET")
+		fmt.Fprintln(os.Stderr, "usage: peer client|status|deep|server SOCKET")
 		os.Exit(2)
 	}
 }
