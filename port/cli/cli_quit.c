@@ -66,13 +66,18 @@ static enum vmc_status ask(void)
 	return status;
 }
 
-/* Without a pidfd, the end of the connection has to do. */
+/*
+ * Without a pidfd, the end of the connection has to do. Else it is ended here:
+ * grpc-go stops when its clients are gone, or a minute later.
+ */
 static enum vmc_status wait_for_end(int process, vmc_handle stream)
 {
 	struct vmc_wait end = { .handle = process, .want = VMC_WAIT_READ };
 	enum vmc_status status = VMC_OK;
 
-	if (process < 0) {
+	if (process >= 0) {
+		vmc_channel_close(&call.channel);
+	} else {
 		end.handle = stream;
 		end.want = VMC_WAIT_RDHUP;
 	}
