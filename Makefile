@@ -174,31 +174,37 @@ GUEST_OBJECTS = $(GUEST_SOURCES:%.c=$(BUILD)/%.o)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .SECONDARY:
-.PHONY: all lib program guest deps demo check bench size install uninstall \
-	dist symbols help clean lint format FORCE
+.PHONY: all lib program guest deps deps-interop demo check bench size install \
+	uninstall dist symbols help clean lint format FORCE
 .DEFAULT_GOAL = all
 
 # -- Setting up --------------------------------------------------------------
 
 # `make deps demo`, also with -j: all of deps first, then a make that sees
 # what it has put there.
-GOALS = $(filter-out deps,$(MAKECMDGOALS))
-DEPS_FIRST = $(and $(filter deps,$(MAKECMDGOALS)),$(GOALS))
+DEPS = $(filter deps deps-interop,$(MAKECMDGOALS))
+GOALS = $(filter-out deps deps-interop,$(MAKECMDGOALS))
+DEPS_FIRST = $(and $(DEPS),$(GOALS))
 # what is asked for with it decides how much is needed
 DEPS_KIND = $(if $(GOALS),$(if $(filter targets,$(GOALS))$(RUN),targets,$(if \
 	$(filter check lint bench,$(GOALS)),check,$(if \
 	$(filter guest demo,$(GOALS)),guest,build))),check)
 
+INSTALL_DEPS = $(Q)NANOPB_DIR="$(filter-out build/deps/nanopb,$(NANOPB_DIR))" \
+	.ci/deps
+
 deps: ## install what is needed (Debian, as root), fetch nanopb's sources
-	$(Q)NANOPB_DIR="$(filter-out build/deps/nanopb,$(NANOPB_DIR))" \
-		.ci/deps $(DEPS_KIND) build/deps
+	$(INSTALL_DEPS) $(DEPS_KIND) build/deps
+
+deps-interop: ## the same and the peers of the interop tests (apt, npm)
+	$(INSTALL_DEPS) interop build/deps
 
 ifneq ($(DEPS_FIRST),)
 
 .PHONY: $(GOALS) goals
 $(GOALS): goals
 	@:
-goals: deps
+goals: $(DEPS)
 	@$(MAKE) --no-print-directory $(GOALS)
 
 else
@@ -214,8 +220,9 @@ program: $(PROGRAMS) ## the programs vmcache and vmcache-agent, static
 guest: $(GUEST_FILES) ## a Linux guest for QEMU: build/guest/vmlinux, initramfs.img, append
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk | \
-		expand -t 13
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile tests/tests.mk \
+		tests/interop/interop.mk | \
+		expand -t 16
 
 clean: ## remove what was built; what deps fetched stays
 	$(Q)test ! -d $(BUILD) || find $(BUILD) -mindepth 1 -maxdepth 1 \

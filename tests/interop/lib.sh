@@ -46,18 +46,31 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# missing PEER: says what is not there to run it, if anything is
-missing()
+# skip WHY: ends the test
+skip()
 {
-	case $1 in
-	go | cpp | ttrpc-go | ttrpc-rust)
-		[ -x "$interop/peer_$1" ] || echo "not built: make deps-interop" ;;
-	python)
-		[ -e "$interop/python/cache_pb2_grpc.py" ] ||
-			echo "no python3-grpcio: make deps-interop" ;;
-	grpc-js | connect-node)
-		[ -d "$NODE_PATH/@grpc" ] || echo "no npm packages: make deps-interop" ;;
-	esac
+	name=${0##*/test_}
+	echo "skip ${name%.sh}: $*"
+	exit 0
+}
+
+# speaks TRANSPORT: this build does, or else there is nothing to test
+speaks()
+{
+	"$vmcache" --version | grep -qE "transport=(all|$1)( |\$)" ||
+		skip "this build speaks no $1"
+}
+
+# needs PEER…: or else there is nobody to test with
+needs()
+{
+	for one in "$@"; do
+		case $one in
+		python) [ -e "$interop/python/cache_pb2_grpc.py" ] ;;
+		grpc-js | connect-node) [ -d "$NODE_PATH/@grpc" ] ;;
+		*) [ -x "$interop/peer_$one" ] ;;
+		esac || skip "no peer $one: make deps-interop"
+	done
 }
 
 # peer NAME MODE SOCKET: becomes that peer; in a subshell
@@ -93,10 +106,11 @@ named()
 		sed -E "s/^(ok|not ok|skip) /&$1_/"
 }
 
-# run_client PREFIX PEER [MODE]: its cases; what it was given is in taken
+# run_client PREFIX PEER [MODE [SOCKET]]: its cases; what it was given is then
+# in taken
 run_client()
 {
-	(peer "$2" "${3:-client}" "$ENDPOINT") >"$work/client" 2>"$work/client.err"
+	(peer "$2" "${3:-client}" "${4:-$ENDPOINT}") >"$work/client" 2>"$work/client.err"
 	code=$?
 	named "$1" "$work/client"
 	sed -n 's/^taken //p' "$work/client" | sort >"$work/taken"
@@ -104,9 +118,13 @@ run_client()
 	[ $code -le 1 ] || check "$1_exits_with_$code" cat "$work/client.err" -
 }
 
-# start_peer PEER: its server, whose pid is then in server
+# start_peer PEER: its server, whose pid is then in server, and in PEER_UNKNOWN
+# the code by which it refuses what it does not know
 start_peer()
 {
+	PEER_UNKNOWN=12 # UNIMPLEMENTED
+	[ "$1" = ttrpc-rust ] && PEER_UNKNOWN=3 # INVALID_ARGUMENT
+	export PEER_UNKNOWN
 	rm -f "$ENDPOINT"
 	(peer "$1" server "$ENDPOINT") >"$work/server" 2>"$work/server.err" &
 	server=$!
@@ -114,11 +132,11 @@ start_peer()
 	check "$1_server_starts" $until_true test -S "$ENDPOINT"
 }
 
-# all_fail PREFIX PEER: it has cases, and each of them fails
+# all_fail COMMAND…: it has cases, and each of them fails
 all_fail()
 {
-	(peer "$2" client "$ENDPOINT") >"$work/client" 2>&1 && return 1
-	! grep -q '^ok' "$work/client" && grep -q '^not ok' "$work/client"
+	("$@") >"$work/all" 2>&1 && return 1
+	! grep -q '^ok' "$work/all" && grep -q '^not ok' "$work/all"
 }
 
 # saw COUNT WORD: the peer's server printed so many such lines, or more
@@ -130,4 +148,133 @@ saw()
 given_is_taken()
 {
 	sed -n 's/^gave //p' "$work/server" | sort | diff - "$work/taken"
+}
+
+# says TEXT COMMAND…: it prints that
+says()
+{
+	text=$1
+	shift
+	"$@" 2>&1 | grep -qF -e "$text"
+}
+
+# exits CODE COMMAND…
+exits()
+{
+	wanted=$1
+	shift
+	"$@"
+	[ $? -eq "$wanted" ]
+}
+
+# start_ours [OPTION]…: our server with two VMs, whose pid is then in server
+start_ours()
+{
+	"$vmcache" serve --run-dir "$work/run" --number 2 "$@" \
+		>"$work/ours" 2>"$work/ours.log" &
+	server=$!
+	started="$started $server"
+	PEER_PID=$server
+	export PEER_PID
+	check our_server_starts "$vmcache" status --wait-ready=2 --timeout 20
+}
+
+# ids EVENT…: of the VMs that our server said that of
+ids()
+{
+	for event in "$@"; do
+		sed -n "s/.* $event .*\bid=\([^ ]*\).*/\1/p" "$work/ours.log"
+	done | sort
+}
+
+handed_is_taken()
+{
+	ids vm-handed | diff - "$work/taken"
+}
+
+# Each VM that was booted was handed out or stopped, and once.
+all_accounted_for()
+{
+	ids vm-booting >"$work/booted"
+	[ -s "$work/booted" ] && ids vm-handed vm-stopped | diff "$work/booted" -
+}
+
+# ours_ended PREFIX: what is right after its Quit
+ours_ended()
+{
+	check "$1_our_server_quits" wait "$server"
+	check "$1_our_server_is_gone" test ! -e "$ENDPOINT"
+	check "$1_no_vm_lost_or_doubled" handed_is_taken
+	check "$1_every_vm_accounted_for" all_accounted_for
+}
+
+# peer_with_us PEER: its client, our server
+peer_with_us()
+{
+	check "$1_client_needs_a_server" all_fail peer "$1" client "$ENDPOINT"
+	start_ours --hypervisor mock --mock-boot 2
+	run_client "$1_client" "$1"
+	ours_ended "$1_client"
+	check "$1_client_notices" all_fail peer "$1" client "$ENDPOINT"
+}
+
+# started_for_us PEER
+started_for_us()
+{
+	start_peer "$1"
+	PEER_PID=$server
+	export PEER_PID
+}
+
+# channel_with_peer PREFIX PEER: our channel, its server
+channel_with_peer()
+{
+	started_for_us "$2"
+	"$interop/interop_cache" >"$work/client" || failed=1
+	named "$1" "$work/client"
+	sed -n 's/^taken //p' "$work/client" | sort >"$work/taken"
+	check "$1_server_quits" wait "$server"
+	check "$1_no_vm_lost_or_doubled" given_is_taken
+	check "$1_saw_our_deadline" saw 1 deadline
+	check "$1_saw_us_give_up" saw 1 cancelled
+}
+
+# vmcache_with_peer PEER: our program, its server
+vmcache_with_peer()
+{
+	started_for_us "$1"
+	set -- "$1" --transport "$PEER_TRANSPORT"
+	check "vmcache_$1_status" says "server pid $server" \
+		"$vmcache" status "$2" "$3"
+	check "vmcache_$1_config" says '"VhostUserStorePathList":null' \
+		"$vmcache" config --json "$2" "$3"
+	# what it was given is no QEMU's
+	check "vmcache_$1_get" says 'saved QEMU VM' \
+		"$vmcache" get --paused "$2" "$3"
+	check "vmcache_$1_quit" "$vmcache" quit "$2" "$3"
+	check "vmcache_$1_server_quits" wait "$server"
+	check "vmcache_$1_notices" exits 3 "$vmcache" status "$2" "$3"
+}
+
+# us_with_peer PEER: with metadata around the answers as well, where they have
+us_with_peer()
+{
+	check "channel_$1_needs_a_server" all_fail "$interop/interop_cache"
+	channel_with_peer "channel_$1" "$1"
+	for PEER_METADATA in 300 22000; do
+		[ "$PEER_TRANSPORT" = grpc ] || break
+		export PEER_METADATA
+		channel_with_peer "channel_$1_metadata_$PEER_METADATA" "$1"
+	done
+	unset PEER_METADATA
+	vmcache_with_peer "$1"
+}
+
+# both_ways PEER TRANSPORT: all of it
+both_ways()
+{
+	PEER_TRANSPORT=$2
+	export PEER_TRANSPORT
+	peer_with_us "$1"
+	us_with_peer "$1"
 }

@@ -15,9 +15,6 @@ pair()
 {
 	PEER_METADATA=$3
 	export PEER_METADATA
-	PEER_UNKNOWN=
-	[ "$1" = ttrpc-rust ] && PEER_UNKNOWN=3 # INVALID_ARGUMENT
-	export PEER_UNKNOWN
 	start_peer "$1"
 	PEER_PID=$server
 	export PEER_PID

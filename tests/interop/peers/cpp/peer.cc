@@ -217,7 +217,8 @@ struct Client {
 		fetch_status();
 	}
 
-	// Gives up a call that the server has: Status was asked behind it.
+	// Gives up a call that the server has: Status was answered behind
+	// it, often enough for the call to have got ahead.
 	void cancel()
 	{
 		Status status;
@@ -225,7 +226,8 @@ struct Client {
 			ClientContext context;
 			std::thread waiting(
 				[&] { status = take(&context); });
-			fetch_status();
+			for (int k = 0; k < 10; k++)
+				fetch_status();
 			context.TryCancel();
 			waiting.join();
 		}

@@ -195,11 +195,14 @@ impl Client {
         Err("20 VMs".to_string())
     }
 
-    // Gives up a call that the server has: Status was asked behind it.
+    // Gives up a call that the server has: Status was answered behind it,
+    // often enough for the call to have got ahead.
     fn give_up(&mut self) -> Result<Result<GrpcVM, Error>, String> {
         let waiting = self.ttrpc.clone();
         let call = thread::spawn(move || ask(&waiting, request(SERVICE, "GetBaseVM", 0)));
-        self.fetch_status()?;
+        for _ in 0..10 {
+            self.fetch_status()?;
+        }
         self.stream
             .shutdown(Shutdown::Both)
             .map_err(|e| e.to_string())?;
