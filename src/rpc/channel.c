@@ -326,12 +326,24 @@ static uint64_t timeout_ns(const struct vmc_task *task, uint64_t now_ms)
 	return left_ms * NS_PER_MS / 16 * 15;
 }
 
+/* 1 if others have asked on this connection, and are still to be answered. */
+static int others_asked(const struct step *step)
+{
+	const struct vmc_channel_call *call = step->channel->call;
+	unsigned i;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++, call++)
+		if (call != step->call && call->task && call->stream)
+			return 1;
+	return 0;
+}
+
 static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
 {
 	struct vmc_channel *channel = step->channel;
 
 	if (status == VMC_ERR_FULL) /* no further call on this connection: */
-		return calls_in_flight(channel) > 1 ? VMC_AGAIN : status;
+		return others_asked(step) ? VMC_AGAIN : status;
 	vmc_error_reset(&channel->error);
 	return vmc_error_set_number(&channel->error, status,
 				    "request does not fit VMC_REQUEST_SIZE",
@@ -380,10 +392,26 @@ static enum vmc_status send_request(struct step *step)
  * request has reached it, so a new connection is tried, once: that one has
  * proven nothing yet.
  */
-static int may_redial(const struct vmc_channel *channel)
+static int may_redial(const struct step *step)
 {
-	return channel->proven && !was_given(channel) &&
-	       calls_in_flight(channel) == 1;
+	return step->channel->proven && !was_given(step->channel) &&
+	       !others_asked(step);
+}
+
+/* Nobody has asked yet, or waits for the handle that is gone. */
+static void begin_anew(struct vmc_channel *channel)
+{
+	struct vmc_channel_call *call = channel->call;
+	unsigned i;
+
+	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++, call++) {
+		if (!call->task)
+			continue;
+		call->stream = 0;
+		call->task->phase = CALL_CONNECT;
+		call->task->wait_len = 0;
+		vmc_task_until(call->task, 0);
+	}
 }
 
 static enum vmc_status redial(struct step *step)
@@ -391,8 +419,7 @@ static enum vmc_status redial(struct step *step)
 	enum vmc_status status;
 
 	end_connection(step->channel);
-	step->call->stream = 0;
-	step->call->task->phase = CALL_CONNECT;
+	begin_anew(step->channel);
 	status = connect_call(step);
 	return status ? status : send_request(step);
 }
@@ -405,7 +432,7 @@ static enum vmc_status begin_request(struct step *step)
 	int sent = task->phase == CALL_WAIT;
 
 	if ((status == VMC_ERR_FULL || (sent && status == VMC_ERR_LOST)) &&
-	    may_redial(channel)) {
+	    may_redial(step)) {
 		status = redial(step);
 		sent = task->phase == CALL_WAIT;
 	}

@@ -1,267 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The channel, against a server made of the engine and the pump by hand,
- * over the port in memory.
- */
-#include "test.h"
-
-#include "hex.h"
-#include "vmcache/client.h"
-#include "vmcache/transport.h"
-#include "vmcache_sim.h"
-#include "../../src/engine/pump.h"
-#include "../../src/rpc/channel.h"
-
-#define ENDPOINT "/run/test.sock"
-#define WINDOW_SIZE 512
-#define REQUEST_MAX 16
-
-struct seen {
-	uint32_t stream;
-	uint64_t timeout_ns;
-	char method[32];
-	char payload[32];
-};
-
-struct world {
-	struct vmc_sim sim;
-	struct vmc_sim_link links[4];
-	struct vmc_port_ops counting; /* the port's, and these count */
-	struct vmc_channel channel;
-	uint8_t window[WINDOW_SIZE];
-
-	vmc_handle listener, stream; /* the server's */
-	struct vmc_ttrpc engine;
-	uint8_t server_window[1024], server_out[256];
-	struct seen seen[REQUEST_MAX];
-	unsigned seen_len;
-	enum vmc_status ended; /* what the server's pump came to */
-};
-
-static unsigned sends, recvs, connects;
-
-static enum vmc_status
-count_send(void *ctx, vmc_handle stream, const struct vmc_view *parts,
-	   size_t parts_len, const struct vmc_handles *handles, size_t *len)
-{
-	sends++;
-	return vmc_sim_port_ops.send(ctx, stream, parts, parts_len, handles,
-				     len);
-}
-
-static enum vmc_status count_recv(void *ctx, vmc_handle stream, uint8_t *buf,
-				  size_t cap, size_t *len,
-				  struct vmc_handles *handles)
-{
-	recvs++;
-	return vmc_sim_port_ops.recv(ctx, stream, buf, cap, len, handles);
-}
-
-static enum vmc_status count_connect(void *ctx, const char *endpoint,
-				     vmc_handle *stream,
-				     struct vmc_error *error)
-{
-	connects++;
-	return vmc_sim_port_ops.connect(ctx, endpoint, stream, error);
-}
-
-static void listen_at(struct world *w)
-{
-	struct vmc_error error;
-
-	vmc_error_reset(&error);
-	CHECK_EQ_INT(vmc_sim_port_ops.listen(&w->sim, ENDPOINT, &w->listener,
-					     &error),
-		     VMC_OK);
-}
-
-static struct vmc_channel_config config_of(struct world *w)
-{
-	struct vmc_channel_config config = {
-		.port = { &w->counting, &w->sim },
-		.endpoint = ENDPOINT,
-		.stream = VMC_HANDLE_NONE,
-		.window = w->window,
-		.window_len = sizeof(w->window),
-		.dial_timeout_ms = 100,
-	};
-
-	return config;
-}
-
-static void begin_world(struct world *w)
-{
-	struct vmc_channel_config config;
-
-	memset(w, 0, sizeof(*w));
-	vmc_sim_init(&w->sim, w->links, 4);
-	w->counting = vmc_sim_port_ops;
-	w->counting.send = count_send;
-	w->counting.recv = count_recv;
-	w->counting.connect = count_connect;
-	w->stream = VMC_HANDLE_NONE;
-	listen_at(w);
-	config = config_of(w);
-	CHECK_EQ_INT(vmc_channel_init(&w->channel, &config), VMC_OK);
-	sends = recvs = connects = 0;
-}
-
-static void hang_up(struct world *w)
-{
-	if (w->stream != VMC_HANDLE_NONE)
-		vmc_sim_port_ops.close(&w->sim, w->stream);
-	w->stream = VMC_HANDLE_NONE;
-}
-
-static void end_world(struct world *w)
-{
-	vmc_channel_close(&w->channel);
-	hang_up(w);
-	CHECK_EQ_INT(w->sim.open, 0);
-	CHECK_EQ_INT(w->sim.misused, 0);
-}
-
-/*
- * The server
- */
-
-static struct vmc_pump server_pump(struct world *w)
-{
-	struct vmc_pump pump = { &vmc_ttrpc_engine, &w->engine,
-				 vmc_sim_port(&w->sim), w->stream };
-
-	return pump;
-}
-
-static void copy_view(char *out, size_t cap, struct vmc_view view)
-{
-	CHECK(view.ptr_len < cap);
-	memset(out, 0, cap);
-	if (view.ptr_len > 0)
-		memcpy(out, view.ptr, view.ptr_len);
-}
-
-static void note_request(struct world *w, const struct vmc_engine_event *event)
-{
-	struct seen *seen = &w->seen[w->seen_len++];
-
-	CHECK(w->seen_len <= REQUEST_MAX);
-	seen->stream = event->stream;
-	seen->timeout_ns = event->timeout_ns;
-	copy_view(seen->method, sizeof(seen->method), event->method);
-	copy_view(seen->payload, sizeof(seen->payload), event->payload);
-}
-
-static void accept_one(struct world *w)
-{
-	struct vmc_peer peer;
-
-	if (vmc_sim_port_ops.accept(&w->sim, w->listener, &w->stream, &peer))
-		return;
-	vmc_ttrpc_engine.init(&w->engine, VMC_ENGINE_SERVER, w->server_window,
-			      sizeof(w->server_window), w->server_out,
-			      sizeof(w->server_out));
-}
-
-/* Takes what has come, and notes the requests. */
-static void serve(struct world *w)
-{
-	struct vmc_engine_event event;
-	struct vmc_pump pump;
-
-	if (w->stream == VMC_HANDLE_NONE)
-		accept_one(w);
-	if (w->stream == VMC_HANDLE_NONE)
-		return;
-	pump = server_pump(w);
-	do {
-		while ((w->ended = vmc_pump_next(&pump, &event)) == VMC_OK)
-			if (event.type == VMC_ENGINE_REQUEST)
-				note_request(w, &event);
-		if (w->ended == VMC_AGAIN)
-			w->ended = vmc_pump_recv(&pump);
-	} while (w->ended == VMC_OK);
-}
-
-/* Answers; several answers may be under way before the client looks. */
-static void respond(struct world *w, uint32_t stream, enum vmc_code code,
-		    const char *text)
-{
-	struct vmc_view part = vmc_view_of(text);
-	struct vmc_engine_reply reply = { .stream = stream,
-					  .code = code,
-					  .message = text,
-					  .parts = &part,
-					  .parts_len = 1 };
-	struct vmc_engine_event event;
-	struct vmc_pump pump = server_pump(w);
-
-	CHECK_EQ_INT(vmc_ttrpc_engine.reply(&w->engine, &reply), VMC_OK);
-	while (vmc_pump_next(&pump, &event) == VMC_OK)
-		if (event.type == VMC_ENGINE_REQUEST)
-			note_request(w, &event);
-}
-
-static void send_raw(struct world *w, const char *hex)
-{
-	uint8_t bytes[1024];
-	struct vmc_view part = { bytes, from_hex(hex, bytes) };
-	size_t len;
-
-	CHECK_EQ_INT(
-		vmc_sim_port_ops.send(&w->sim, w->stream, &part, 1, NULL, &len),
-		VMC_OK);
-	CHECK_EQ_INT(len, part.ptr_len);
-}
-
-/*
- * The client
- */
-
-struct call {
-	struct vmc_task task;
-	const char *method;
-	struct vmc_view reply;
-};
-
-static void begin_call(struct call *call, const char *method)
-{
-	vmc_task_init(&call->task);
-	call->method = method;
-	call->reply = vmc_view_of("nothing");
-}
-
-static enum vmc_status step(struct world *w, struct call *call)
-{
-	return vmc_channel_call(&w->channel, "test.Service", call->method,
-				vmc_view_of("payload"), &call->reply,
-				&call->task, w->sim.now_ms);
-}
-
-/* What a loop does: steps it only if it is due, or its wait has come. */
-static enum vmc_status poll_step(struct world *w, struct call *call)
-{
-	size_t i;
-
-	vmc_sim_poll(&w->sim, call->task.wait, call->task.wait_len);
-	if (call->task.until_ms <= w->sim.now_ms)
-		return step(w, call);
-	for (i = 0; i < call->task.wait_len; i++)
-		if (call->task.wait[i].got)
-			return step(w, call);
-	return VMC_AGAIN;
-}
-
-static const char *error_text(const struct world *w)
-{
-	return vmc_channel_error(&w->channel)->text;
-}
-
-static void check_text_has(const struct world *w, const char *what)
-{
-	if (!strstr(error_text(w), what))
-		CHECK_EQ_STR(error_text(w), what);
-}
+/* The channel. See channel_world.h. */
+#include "channel_world.h"
 
 /*
  * One call
@@ -381,7 +120,12 @@ TEST(peers_words_are_made_harmless)
 	CHECK_EQ_INT(step(&w, &call), VMC_AGAIN);
 	serve(&w);
 	/* code 2, message ESC [ 2 J */
-	send_raw(&w, "0000000a 00000001 02 00 0a08 0802 1204 1b5b324a");
+	send_raw(&w, WORLD_GRPC ?
+			     "000025 01 05 00000001 88"
+			     "000b677270632d7374617475730132"
+			     "000c677270632d6d65737361676506253162 5b324a" :
+			     "0000000a 00000001 02 00 0a08 0802 1204"
+			     "1b5b324a");
 	CHECK_EQ_INT(step(&w, &call), VMC_ERR_CALL);
 	CHECK_EQ_STR(error_text(&w), "Get: UNKNOWN: ?[2J");
 	end_world(&w);
@@ -549,7 +293,7 @@ TEST(answers_that_came_together_are_all_found)
 	serve(&w);
 	CHECK_EQ_INT(w.seen_len, VMC_CHANNEL_CALL_MAX);
 	for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++)
-		send_raw(&w, (char[]){ "00000003 00000001 02 00 1201 61" });
+		send_payload(&w, 1, "61");
 	/* the streams are all 1 there: nobody's, but the first */
 	for (round = 0; round < 4; round++)
 		for (i = 0; i < VMC_CHANNEL_CALL_MAX; i++)
@@ -922,7 +666,8 @@ TEST(half_an_answer_is_a_loss)
 	begin_call(&call, "Get");
 	CHECK_EQ_INT(step(&w, &call), VMC_AGAIN);
 	serve(&w);
-	send_raw(&w, "00000003 00000001 02 00 12");
+	send_raw(&w, WORLD_GRPC ? "00001401 04 00000001 88" :
+				  "00000003 00000001 02 00 12");
 	CHECK_EQ_INT(poll_step(&w, &call), VMC_AGAIN);
 	hang_up(&w);
 	CHECK_EQ_INT(poll_step(&w, &call), VMC_ERR_LOST);
@@ -933,21 +678,33 @@ TEST(peer_that_speaks_something_else)
 {
 	static const struct {
 		const char *hex, *text;
-	} rows[] = {
-		{ "485454502f312e31",
-		  "peer does not speak: ttrpc: first byte of a ttrpc frame "
-		  "is not 0" },
-		{ "00000002 00000001 02 00 ffff",
-		  "peer does not speak: ttrpc: broken protobuf" },
-		{ "00000000 00000001 03 00",
-		  "peer does not speak: ttrpc: stream data for a call that "
-		  "is none" },
-	};
+	} rows_of
+		[2]
+		[3] = { {
+				{ "485454502f312e31",
+				  "peer does not speak: ttrpc: first byte of a ttrpc frame "
+				  "is not 0" },
+				{ "00000002 00000001 02 00 ffff",
+				  "peer does not speak: ttrpc: broken protobuf" },
+				{ "00000000 00000001 03 00",
+				  "peer does not speak: ttrpc: stream data for a call that "
+				  "is none" },
+			},
+			{
+				{ "485454502f312e31 20",
+				  "peer does not speak: grpc: frame is larger than 16384 "
+				  "bytes" },
+				{ "000001 01 04 00000001 80",
+				  "peer does not speak: grpc: " },
+				{ "000000 00 01 00000005",
+				  "peer does not speak: grpc: DATA on an idle stream" },
+			} },
+      *rows = rows_of[WORLD_GRPC];
 	struct world w;
 	struct call a, b;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (i = 0; i < 3; i++) {
 		begin_world(&w);
 		begin_call(&a, "A");
 		begin_call(&b, "B");
@@ -956,7 +713,7 @@ TEST(peer_that_speaks_something_else)
 		serve(&w);
 		send_raw(&w, rows[i].hex);
 		CHECK_EQ_INT(poll_step(&w, &a), VMC_ERR_PROTOCOL);
-		CHECK_EQ_STR(error_text(&w), rows[i].text);
+		check_text_has(&w, rows[i].text);
 		CHECK_EQ_INT(poll_step(&w, &b), VMC_ERR_PROTOCOL);
 		end_world(&w);
 	}
@@ -982,9 +739,12 @@ TEST(requests_and_answers_that_are_too_big)
 	memset(bytes, 'x', sizeof(bytes) - 1);
 	respond(&w, 1, VMC_CODE_OK, (const char *)bytes);
 	CHECK_EQ_INT(poll_step(&w, &call), VMC_ERR_TOO_BIG);
-	CHECK_EQ_STR(error_text(&w), "Get: RESOURCE_EXHAUSTED: message length "
-				     "1026 exceed maximum message size of "
-				     "502");
+	CHECK_EQ_STR(error_text(&w),
+		     WORLD_GRPC ?
+			     "Get: RESOURCE_EXHAUSTED: message length 1023 "
+			     "exceed maximum message size of 379" :
+			     "Get: RESOURCE_EXHAUSTED: message length 1026 "
+			     "exceed maximum message size of 502");
 	/* the rest of it is drained, and the connection goes on */
 	CHECK_EQ_INT(step(&w, &call), VMC_AGAIN);
 	serve(&w);
@@ -1007,7 +767,10 @@ TEST(stream_numbers_run_out_and_begin_again)
 	serve(&w);
 	respond(&w, 1, VMC_CODE_OK, NULL);
 	CHECK_EQ_INT(step(&w, &call), VMC_OK);
-	w.channel.engine.ttrpc.last_stream = UINT32_MAX;
+	if (WORLD_GRPC)
+		w.grpc.last_stream = 0x7fffffff;
+	else
+		w.channel.engine.ttrpc.last_stream = UINT32_MAX;
 	CHECK_EQ_INT(step(&w, &call), VMC_AGAIN); /* on a new connection */
 	CHECK_EQ_INT(connects, 2);
 	hang_up(&w);
@@ -1069,7 +832,7 @@ TEST(giving_up_a_taking_call_hangs_up)
 		else
 			vmc_task_cancel(&a.task);
 		serve(&w);
-		CHECK_EQ_INT(w.ended, VMC_CLOSED);
+		CHECK(w.ended == VMC_CLOSED || w.ended == VMC_ERR_LOST);
 		CHECK_EQ_INT(poll_step(&w, &b), VMC_ERR_LOST);
 		hang_up(&w);
 		end_world(&w);
@@ -1134,6 +897,8 @@ static int two_calls(struct world *w)
 			serve(w);
 			if (w->ended < 0 || w->ended == VMC_CLOSED)
 				hang_up(w);
+			if (w->stream == VMC_HANDLE_NONE)
+				answered = w->seen_len;
 			for (; answered < w->seen_len; answered++)
 				respond(w, w->seen[answered].stream,
 					VMC_CODE_OK, "answer");
@@ -1218,8 +983,7 @@ TEST(status_is_read)
 	serve(&w);
 	CHECK_EQ_STR(w.seen[0].method, "Status");
 	/* as containerd/ttrpc's server sent it */
-	send_raw(&w, "0000000f 00000001 02 00 120d 089221 1208 08f721 1001"
-		     "188010");
+	send_payload(&w, 1, "089221 1208 08f721 1001 188010");
 	CHECK_EQ_INT(vmc_cache_fetch_status(&w.channel, &status, &task, 0),
 		     VMC_OK);
 	CHECK_EQ_INT(status.pid, 4242);
@@ -1240,7 +1004,7 @@ TEST(status_that_cannot_be_read)
 	CHECK_EQ_INT(vmc_cache_fetch_status(&w.channel, &status, &task, 0),
 		     VMC_AGAIN);
 	serve(&w);
-	send_raw(&w, "00000003 00000001 02 00 1201 08");
+	send_payload(&w, 1, "08");
 	CHECK_EQ_INT(vmc_cache_fetch_status(&w.channel, &status, &task, 0),
 		     VMC_ERR_MALFORMED);
 	check_text_has(&w, "GrpcStatus");
@@ -1248,7 +1012,7 @@ TEST(status_that_cannot_be_read)
 	CHECK_EQ_INT(vmc_cache_fetch_status(&w.channel, &status, &task, 0),
 		     VMC_AGAIN);
 	serve(&w);
-	send_raw(&w, "00000000 00000003 02 00");
+	send_payload(&w, 3, "");
 	CHECK_EQ_INT(vmc_cache_fetch_status(&w.channel, &status, &task, 0),
 		     VMC_OK);
 	CHECK_EQ_INT(status.vm_len, 0);
@@ -1267,8 +1031,7 @@ TEST(config_is_read)
 		     VMC_AGAIN);
 	serve(&w);
 	CHECK_EQ_STR(w.seen[0].method, "Config");
-	send_raw(&w, "0000000f 00000001 02 00 120d 0a07 7b2261223a317d"
-		     "1202 7b7d");
+	send_payload(&w, 1, "0a07 7b2261223a317d 1202 7b7d");
 	CHECK_EQ_INT(vmc_cache_fetch_config(&w.channel, &config, &task, 0),
 		     VMC_OK);
 	CHECK(vmc_view_is(config.data, "{\"a\":1}"));
@@ -1290,7 +1053,7 @@ TEST(base_vm_is_read)
 		     VMC_AGAIN);
 	serve(&w);
 	CHECK_EQ_STR(w.seen[0].method, "GetBaseVM");
-	send_raw(&w, "00000014 00000001 02 00 1212" KATA_VM);
+	send_payload(&w, 1, KATA_VM);
 	CHECK_EQ_INT(vmc_cache_get_base_vm(&w.channel, &vm, &task, 0), VMC_OK);
 	CHECK_EQ_STR(vm.id, "id");
 	CHECK(vmc_view_is(vm.hypervisor, "{}"));
@@ -1306,21 +1069,23 @@ TEST(field_that_exceeds_its_knob_is_named)
 {
 	struct vmc_cached_vm vm;
 	struct vmc_task task = VMC_TASK_INIT;
-	char hex[1024] = "00000000 00000001 02 00 1200";
+	char hex[1024];
 	struct world w;
-	unsigned i;
+	enum vmc_status status;
+	unsigned i, steps = 0;
 
 	begin_world(&w);
 	CHECK_EQ_INT(vmc_cache_get_base_vm(&w.channel, &vm, &task, 0),
 		     VMC_AGAIN);
 	serve(&w);
-	snprintf(hex, sizeof(hex), "000000%02x 00000001 02 00 12%02x 0a%02x",
-		 VMC_ID_SIZE + 4, VMC_ID_SIZE + 2, VMC_ID_SIZE);
+	snprintf(hex, sizeof(hex), "0a%02x", VMC_ID_SIZE);
 	for (i = 0; i < VMC_ID_SIZE; i++)
 		strcat(hex, "61");
-	send_raw(&w, hex);
-	CHECK_EQ_INT(vmc_cache_get_base_vm(&w.channel, &vm, &task, 0),
-		     VMC_ERR_MALFORMED);
+	send_payload(&w, 1, hex);
+	do
+		status = vmc_cache_get_base_vm(&w.channel, &vm, &task, 0);
+	while (status == VMC_AGAIN && ++steps < 3);
+	CHECK_EQ_INT(status, VMC_ERR_MALFORMED);
 	check_text_has(&w, "VMC_ID_SIZE");
 	end_world(&w);
 }
@@ -1337,7 +1102,7 @@ TEST(cancelled_get_base_vm_hangs_up)
 	serve(&w);
 	vmc_task_cancel(&task);
 	serve(&w);
-	CHECK_EQ_INT(w.ended, VMC_CLOSED);
+	CHECK(w.ended == VMC_CLOSED || w.ended == VMC_ERR_LOST);
 	end_world(&w);
 }
 
