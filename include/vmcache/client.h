@@ -105,8 +105,10 @@ vmc_channel_init_checked(struct vmc_channel *channel,
  * Makes one call. The task's deadline is kept here, and sent along as the
  * call's timeout, a little shortened so that the peer's verdict comes
  * before ours. The reply's bytes live in the window until the next function
- * is called on this channel with any task. A call that is cancelled is
- * forgotten here; its response is thrown away when it comes.
+ * is called on this channel with any task. With several calls in flight each
+ * is to be stepped when its task is due: an answer waits for its own task,
+ * and what comes behind it waits too. A call that is cancelled is forgotten
+ * here; its response is thrown away when it comes.
  *
  * VMC_ERR_CALL:      the peer answered with an error; see vmc_channel_error
  *                    for its code and text. The connection goes on.
