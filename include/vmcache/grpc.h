@@ -161,7 +161,7 @@ struct vmc_grpc {
 extern const struct vmc_engine_ops vmc_grpc_engine;
 
 /*
- * What a server gives to a connection that speaks gRPC: about 16 KiB with
+ * What a server gives to a connection that speaks gRPC: about 12 KiB with
  * the default knobs (4.8 KiB of it are HPACK's, VMC_GRPC_WINDOW_SIZE, 56
  * bytes a stream, VMC_GRPC_OUT_SIZE). Private.
  */
