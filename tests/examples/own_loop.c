@@ -4,7 +4,8 @@
  * only: it drives the engines (vmcache/engine.h) and uses no port.
  *
  *	own_loop serve ENDPOINT       until SIGTERM
- *	own_loop call ENDPOINT TEXT   prints the answer
+ *	own_loop call ENDPOINT TEXT [ttrpc|grpc]
+ *	                              prints the answer
  *
  * The service has one method of its own, example.Echo/Echo, which answers what
  * it was sent, and one that `vmcache status` asks for.
@@ -22,8 +23,8 @@
 #include <unistd.h>
 
 #define CONNECTIONS 16
-#define WINDOW_SIZE 1024
-#define OUT_SIZE 256
+#define WINDOW_SIZE VMC_GRPC_WINDOW_SIZE
+#define OUT_SIZE VMC_GRPC_OUT_SIZE
 
 /* A connection: a socket, an engine, and the buffers of both. */
 struct peer {
@@ -31,6 +32,7 @@ struct peer {
 	const struct vmc_engine_ops *ops; /* NULL: nothing has come yet */
 	union {
 		struct vmc_ttrpc ttrpc;
+		struct vmc_grpc grpc;
 	} engine;
 	uint8_t window[WINDOW_SIZE], out[OUT_SIZE];
 	uint8_t answer[WINDOW_SIZE]; /* it stays until it is delivered */
@@ -264,7 +266,7 @@ static int print(const struct vmc_engine_event *event)
 	return 0;
 }
 
-static int call(const char *endpoint, const char *text)
+static int call(const char *endpoint, const char *text, const char *transport)
 {
 	struct sockaddr_un address = address_of(endpoint);
 	struct vmc_engine_request request = { .service = "example.Echo",
@@ -278,7 +280,9 @@ static int call(const char *endpoint, const char *text)
 	peer->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(peer->fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail(endpoint);
-	peer->ops = vmc_transport_by_name("ttrpc");
+	peer->ops = vmc_transport_by_name(transport);
+	if (!peer->ops)
+		return fprintf(stderr, "own_loop: no %s here\n", transport), 1;
 	peer->ops->init(&peer->engine, VMC_ENGINE_CLIENT, peer->window,
 			WINDOW_SIZE, peer->out, OUT_SIZE);
 	if (peer->ops->request(&peer->engine, &request, &stream))
@@ -298,9 +302,9 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argv[2]);
-	if (argc == 4 && strcmp(argv[1], "call") == 0)
-		return call(argv[2], argv[3]);
+	if (argc >= 4 && strcmp(argv[1], "call") == 0)
+		return call(argv[2], argv[3], argc > 4 ? argv[4] : "ttrpc");
 	fprintf(stderr,
-		"own_loop serve ENDPOINT\nown_loop call ENDPOINT TEXT\n");
+		"own_loop serve ENDPOINT\nown_loop call ENDPOINT TEXT [ttrpc|grpc]\n");
 	return 2;
 }

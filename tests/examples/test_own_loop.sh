@@ -20,7 +20,7 @@ host()
 
 echoes()
 {
-	expect 0 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" "$1"
+	expect 0 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" "$1" ${2:-ttrpc}
 	[ "$(cat "$work/out")" = "$1" ] || fail "answered $(cat "$work/out")"
 }
 
@@ -33,8 +33,10 @@ zeros()
 vmcache_asks_it_for_its_status()
 {
 	host
-	expect 0 "$VMCACHE" status
-	says out "server pid $server, 0 VMs ready"
+	for transport in ttrpc grpc; do
+		expect 0 "$VMCACHE" status --transport $transport
+		says out "server pid $server, 0 VMs ready"
+	done
 }
 
 vmcache_is_told_what_is_not_there()
@@ -50,21 +52,26 @@ vmcache_is_told_what_is_not_there()
 its_client_calls_its_server()
 {
 	host
-	echoes "said and heard"
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		echoes "again"
+	for transport in ttrpc grpc; do
+		echoes "said and heard" $transport
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			echoes "again" $transport
+		done
+		echoes "$(zeros 500)" $transport
+		expect 1 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" "$(zeros 2000)" \
+			$transport
+		says err "the text is too long"
 	done
-	echoes "$(zeros 200)"
-	expect 1 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" "$(zeros 300)"
-	says err "the text is too long"
 }
 
 its_client_calls_a_cache()
 {
 	serve --hypervisor mock
 	ready 1
-	expect 1 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" hello
-	says err "UNIMPLEMENTED"
+	for transport in ttrpc grpc; do
+		expect 1 "$OWN_LOOP" call "$VMCACHE_ENDPOINT" hello $transport
+		says err "UNIMPLEMENTED"
+	done
 	expect 1 "$OWN_LOOP" call "$work/none" hello
 	says err "No such file"
 }
