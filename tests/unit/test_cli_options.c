@@ -194,8 +194,8 @@ TEST(choices_are_held_to)
 		"--accel auto|kvm: unknown; give auto|kvm|tcg");
 	refused("serve --hypervisor xen",
 		"--hypervisor xen: unknown; give qemu|mock");
-	refused("get --transport grpc",
-		"--transport grpc: unknown; give ttrpc");
+	refused("get --transport http",
+		"--transport http: unknown; give ttrpc|grpc");
 }
 
 TEST(unknown_words_are_refused_with_a_hint)
