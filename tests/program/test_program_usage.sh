@@ -26,7 +26,7 @@ version_is_shown()
 {
 	expect 0 "$VMCACHE" --version
 	says out "vmcache 0."
-	says out "transport=ttrpc"
+	says out "transport=all"
 	says out "VMC_VM_MAX=64"
 	expect 0 "$VMCACHE" get --version
 }
