@@ -584,7 +584,7 @@ static int take_preface(struct vmc_grpc *g)
 {
 	struct vmc_view bytes = { g->window + g->window_at, available(g) };
 	const char *expected =
-		VMC_H2_PREFACE + VMC_H2_PREFACE_SIZE - g->preface_left;
+		&VMC_H2_PREFACE[VMC_H2_PREFACE_SIZE - g->preface_left];
 
 	if (bytes.ptr_len > g->preface_left)
 		bytes.ptr_len = g->preface_left;
