@@ -299,7 +299,7 @@ enum vmc_status vmc_kata_call(struct vmc_agent *agent, enum vmc_call_id id,
 {
 	const struct vmc_agent_call *method = vmc_agent_calls + id;
 	struct kata_call call = { method, request, NULL };
-	struct vmc_view reply;
+	struct vmc_view reply = { NULL, 0 };
 	enum vmc_status status =
 		vmc_kata_ask(agent, &call, &reply, task, now_ms);
 

@@ -220,7 +220,7 @@ INNER_FLAT(MemoryStatEntry, struct vmc_memory_stat, MEMORY_STAT);
 	X(S, M, PART, swap_usage, swap, MemoryData)                            \
 	X(S, M, PART, kernel_usage, kernel_memory, MemoryData)                 \
 	X(S, M, FLAG, use_hierarchy, memory_use_hierarchy, )                   \
-	X(S, M, ARRAY, stats, memory_stat, (MemoryStatEntry, MEMORY_STAT_MAX))
+	X(S, M, ARRAY, stats, memory_stat, MemoryStatEntry, MEMORY_STAT_MAX)
 INNER(MemoryStats, struct vmc_container_stats, MEMORY);
 
 #define BLKIO_STAT(X, S, M)                                                    \
@@ -231,7 +231,7 @@ INNER(MemoryStats, struct vmc_container_stats, MEMORY);
 INNER_FLAT(BlkioStatsEntry, struct vmc_blkio_stat, BLKIO_STAT);
 
 #define BLKIO_LIST(X, S, M, field, list)                                       \
-	X(S, M, ARRAY, field, blkio[list].stat, (BlkioStatsEntry, BLKIO_MAX))
+	X(S, M, ARRAY, field, blkio[list].stat, BlkioStatsEntry, BLKIO_MAX)
 #define BLKIO(X, S, M)                                                         \
 	BLKIO_LIST(X, S, M, io_service_bytes_recursive,                        \
 		   VMC_BLKIO_SERVICE_BYTES)                                    \
@@ -260,7 +260,7 @@ INNER(HugetlbStatsEntry, struct vmc_hugetlb_stat, HUGETLB_ENTRY);
 	X(S, M, SELF, memory_stats, , MemoryStats)                             \
 	X(S, M, SELF, pids_stats, , PidsStats)                                 \
 	X(S, M, SELF, blkio_stats, , BlkioStats)                               \
-	X(S, M, ARRAY, hugetlb_stats, hugetlb, (HugetlbStatsEntry, HUGETLB_MAX))
+	X(S, M, ARRAY, hugetlb_stats, hugetlb, HugetlbStatsEntry, HUGETLB_MAX)
 INNER(CgroupStats, struct vmc_container_stats, CGROUP);
 
 #define NETWORK(X, S, M)                                                       \
@@ -277,7 +277,7 @@ INNER_FLAT(NetworkStats, struct vmc_network_stat, NETWORK);
 
 #define STATS(X, S, M)                                                         \
 	X(S, M, SELF, cgroup_stats, , CgroupStats)                             \
-	X(S, M, ARRAY, network_stats, network, (NetworkStats, NETWORK_MAX))
+	X(S, M, ARRAY, network_stats, network, NetworkStats, NETWORK_MAX)
 VMC_MESSAGE_BIND(StatsContainerResponse, struct vmc_container_stats, STATS);
 
 /* -- The sandbox and the guest --------------------------------------------- */
@@ -383,7 +383,7 @@ INNER_FLAT(IPAddress, struct vmc_ip_address, IP_ADDRESS);
 #define INTERFACE(X, S, M)                                                     \
 	X(S, M, TEXT, device, device, NAME_SIZE)                               \
 	X(S, M, TEXT, name, name, NAME_SIZE)                                   \
-	X(S, M, ARRAY, IPAddresses, address, (IPAddress, ADDRESS_MAX))         \
+	X(S, M, ARRAY, IPAddresses, address, IPAddress, ADDRESS_MAX)           \
 	X(S, M, NUMBER, mtu, mtu, )                                            \
 	X(S, M, TEXT, hwAddr, hardware_address, ADDRESS_SIZE)                  \
 	X(S, M, TEXT, devicePath, device_path, ADDRESS_SIZE)                   \
@@ -403,10 +403,10 @@ VMC_MESSAGE_BIND(Interface, struct vmc_interface, INTERFACE);
 INNER_FLAT(Route, struct vmc_route, ROUTE);
 
 #define INTERFACES(X, S, M)                                                    \
-	X(S, M, ARRAY, Interfaces, interface, (Interface, INTERFACE_MAX))
+	X(S, M, ARRAY, Interfaces, interface, Interface, INTERFACE_MAX)
 VMC_MESSAGE_BIND(Interfaces, struct vmc_interfaces, INTERFACES);
 
-#define ROUTES(X, S, M) X(S, M, ARRAY, Routes, route, (Route, ROUTE_MAX))
+#define ROUTES(X, S, M) X(S, M, ARRAY, Routes, route, Route, ROUTE_MAX)
 VMC_MESSAGE_BIND(Routes, struct vmc_routes, ROUTES);
 
 #define UPDATE_INTERFACE(X, S, M) X(S, M, SELF, interface, , Interface)

@@ -25,7 +25,7 @@
  *	VIEWS     repeated strings: a pointer to views, and behind it a size_t
  *	STRUCTS   repeated messages: a pointer, and behind it a size_t; its name
  *	ARRAY     the same, in an array, and before it its length as uint32_t,
- *		  called MEMBER_len; name and knob: (Route, ROUTE_MAX)
+ *		  called MEMBER_len; its name and the knob
  *	NUMBERS   repeated numbers, in an array whose last element is only there
  *		  to notice that there are too many; the knob
  *	TEXTS     repeated strings: an array of char[VMC_AGENT_NAME_SIZE]; the
@@ -74,6 +74,9 @@ struct vmc_message_list {
 };
 
 /* -- Kinds ----------------------------------------------------------------- */
+
+/* Names of members, and pieces of a sum, cannot stand in parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 
 #define VMC_STATIC(htype, ltype)                                               \
 	(PB_ATYPE_STATIC | PB_HTYPE_##htype | PB_LTYPE_##ltype)
@@ -137,7 +140,7 @@ struct vmc_message_list {
 	VMC_TEXT_INFO(tag, VMC_HOOKED(REPEATED, FIXED_LENGTH_BYTES),           \
 		      offsetof(S, m), VMC_SIZE(S, m[0]), VMC_BACK(S, m),       \
 		      pb_arraysize(S, m))
-#define VMC_INFO_ARRAY(S, tag, m, x)                                           \
+#define VMC_INFO_ARRAY(S, tag, m, x, knob)                                     \
 	VMC_ARRAY_INFO(tag, VMC_STATIC(REPEATED, SUBMESSAGE), offsetof(S, m),  \
 		       VMC_SIZE(S, m[0]), VMC_BACK(S, m), pb_arraysize(S, m))
 #define VMC_INFO_NUMBERS(S, tag, m, x)                                         \
@@ -161,8 +164,7 @@ struct vmc_message_list {
 #define VMC_INNER_SELF_ANY(x) &vmc_message_##x.fields,
 #define VMC_INNER_PART_HAS(x) &vmc_message_##x.fields,
 #define VMC_INNER_STRUCTS(x) &vmc_message_##x.fields,
-#define VMC_INNER_ARRAY(x) VMC_INNER_ARRAY_OF x
-#define VMC_INNER_ARRAY_OF(x, knob) &vmc_message_##x.fields,
+#define VMC_INNER_ARRAY(x, knob) &vmc_message_##x.fields,
 
 /* Words: of those that may be refused by name. */
 #define VMC_WORD_NUMBER(field, x) "\0"
@@ -181,18 +183,18 @@ struct vmc_message_list {
 #define VMC_WORD_NUMBERS(field, x) #field ":" #x "\0"
 #define VMC_WORD_VIEWS(field, x) #field ":\0"
 #define VMC_WORD_STRUCTS(field, x) #field ":\0"
-#define VMC_WORD_ARRAY(field, x) #field ":" VMC_WORD_ARRAY_OF x "\0"
-#define VMC_WORD_ARRAY_OF(x, knob) #knob
+#define VMC_WORD_ARRAY(field, x, knob) #field ":" #knob "\0"
 
 /* -- Binding --------------------------------------------------------------- */
 
 #define VMC_TAG(M, field) vmc_grpc_##M##_##field##_tag
-#define VMC_ROW_INFO(S, M, KIND, field, m, x)                                  \
-	VMC_INFO_##KIND(S, VMC_TAG(M, field), m, x)
-#define VMC_ROW_INNER(S, M, KIND, field, m, x) VMC_INNER_##KIND(x)
-#define VMC_ROW_WORD(S, M, KIND, field, m, x) VMC_WORD_##KIND(field, x)
-#define VMC_ROW_COUNT(S, M, KIND, field, m, x) +1
-#define VMC_ROW_LAST(S, M, KIND, field, m, x) *0 + VMC_TAG(M, field)
+#define VMC_ROW_INFO(S, M, KIND, field, m, ...)                                \
+	VMC_INFO_##KIND(S, VMC_TAG(M, field), m, __VA_ARGS__)
+#define VMC_ROW_INNER(S, M, KIND, field, m, ...) VMC_INNER_##KIND(__VA_ARGS__)
+#define VMC_ROW_WORD(S, M, KIND, field, m, ...)                                \
+	VMC_WORD_##KIND(field, __VA_ARGS__)
+#define VMC_ROW_COUNT(S, M, KIND, field, m, ...) +1
+#define VMC_ROW_LAST(S, M, KIND, field, m, ...) *0 + VMC_TAG(M, field)
 
 /* `name` is what errors call it; `needed`, how many of its SELFs it must
  * have. FLAT: there are no messages in it. */
@@ -212,5 +214,7 @@ struct vmc_message_list {
 #define VMC_MESSAGE_BIND(M, S, ROWS) VMC_MESSAGE_BIND_AS(M, S, ROWS, #M, 0)
 #define VMC_MESSAGE_BIND_FLAT(M, S, ROWS)                                      \
 	VMC_MESSAGE_BIND_TO(M, S, ROWS, #M, NULL, 0)
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif
