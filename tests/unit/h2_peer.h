@@ -548,7 +548,7 @@ static inline int h2_take_one(struct h2_reader *r)
 /* Takes the preface off that a client begins with. */
 static inline void h2_take_preface(struct h2_reader *r)
 {
-	const char *left = H2_PREFACE_TEXT + H2_PREFACE_LEN - r->preface_left;
+	const char *left = &H2_PREFACE_TEXT[H2_PREFACE_LEN - r->preface_left];
 	size_t len = r->preface_left;
 
 	if (len > r->bytes_len)
