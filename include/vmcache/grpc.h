@@ -154,6 +154,7 @@ struct vmc_grpc {
 	uint32_t message_end; /* it is sent when out[0..message_end) is */
 	uint32_t copied_len;  /* of the payload, at the end of `out` */
 	uint8_t parts_len, message, reports, message_broken;
+	uint32_t stream_len; /* those behind are free */
 	struct vmc_grpc_stream stream[VMC_STREAM_MAX];
 	struct vmc_hpack hpack;
 };

@@ -92,7 +92,7 @@ static uint32_t open_calls(const struct vmc_grpc *g)
 {
 	uint32_t i, open = 0;
 
-	for (i = 0; i < VMC_STREAM_MAX; i++)
+	for (i = 0; i < g->stream_len; i++)
 		open += g->stream[i].id != 0;
 	return open;
 }
@@ -341,7 +341,7 @@ static struct vmc_grpc_stream *find_ready(struct vmc_grpc *g)
 	struct vmc_grpc_stream *found = NULL;
 	unsigned i;
 
-	for (i = 0; i < VMC_STREAM_MAX; i++) {
+	for (i = 0; i < g->stream_len; i++) {
 		struct vmc_grpc_stream *stream = &g->stream[i];
 
 		if (stream->id && stream->flags & STREAM_READY &&
@@ -436,7 +436,7 @@ static int partial(void *engine)
 	if (g->preface_left || !g->settings_seen || g->frame_begun ||
 	    g->block_open || g->window_end > g->window_at)
 		return 1;
-	for (i = 0; i < VMC_STREAM_MAX; i++)
+	for (i = 0; i < g->stream_len; i++)
 		if (g->stream[i].id && !(g->stream[i].flags & STREAM_ENDED))
 			return 1;
 	return 0;

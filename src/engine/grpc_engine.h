@@ -104,6 +104,7 @@ void vmc_grpc_send_ack(void *engine, size_t len);
  * Streams
  */
 
+/* NULL: it is not there. Of 0, a free one before the last that is used. */
 struct vmc_grpc_stream *vmc_grpc_find(struct vmc_grpc *g, uint32_t id);
 
 /* NULL: VMC_STREAM_MAX are there. */

@@ -82,6 +82,11 @@ static int is_blank(uint8_t byte)
 	return byte == ' ' || byte == '\t';
 }
 
+static int is_break(uint8_t byte)
+{
+	return byte == 0 || byte == '\r' || byte == '\n';
+}
+
 static int is_value(struct vmc_view value)
 {
 	size_t i;
@@ -90,8 +95,7 @@ static int is_value(struct vmc_view value)
 	    (is_blank(value.ptr[0]) || is_blank(value.ptr[value.ptr_len - 1])))
 		return 0;
 	for (i = 0; i < value.ptr_len; i++)
-		if (value.ptr[i] == 0 || value.ptr[i] == '\r' ||
-		    value.ptr[i] == '\n')
+		if (value.ptr[i] <= '\r' && is_break(value.ptr[i]))
 			return 0;
 	return 1;
 }
@@ -102,6 +106,7 @@ struct action {
 	void (*act)(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 		    struct vmc_view value);
 	uint16_t once;
+	uint8_t name_len;
 };
 
 static void mark(struct vmc_grpc *g, int if_so, unsigned flag)
@@ -231,40 +236,46 @@ static void on_grpc_message(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	vmc_grpc_shrink(g, stream, value.ptr_len - w.len);
 }
 
+#define ACTION(name, act, once)                                                \
+	{                                                                      \
+		name, act, once, sizeof(name) - 1                              \
+	}
+
 static const struct action request_actions[] = {
-	{ ":method", on_method, BLOCK_METHOD },
-	{ ":scheme", on_nothing, BLOCK_SCHEME },
-	{ ":path", on_path, BLOCK_PATH },
-	{ ":authority", on_nothing, BLOCK_AUTHORITY },
-	{ "te", on_te, 0 },
-	{ "grpc-timeout", on_timeout, 0 },
-	{ NULL, NULL, 0 },
+	ACTION(":method", on_method, BLOCK_METHOD),
+	ACTION(":scheme", on_nothing, BLOCK_SCHEME),
+	ACTION(":path", on_path, BLOCK_PATH),
+	ACTION(":authority", on_nothing, BLOCK_AUTHORITY),
+	ACTION("te", on_te, 0),
+	ACTION("grpc-timeout", on_timeout, 0),
+	{ NULL, NULL, 0, 0 },
 };
 
 static const struct action response_actions[] = {
-	{ ":status", on_status, BLOCK_STATUS },
-	{ "grpc-status", on_grpc_status, 0 },
-	{ "grpc-message", on_grpc_message, 0 },
-	{ NULL, NULL, 0 },
+	ACTION(":status", on_status, BLOCK_STATUS),
+	ACTION("grpc-status", on_grpc_status, 0),
+	ACTION("grpc-message", on_grpc_message, 0),
+	{ NULL, NULL, 0, 0 },
 };
 
 /* Those of 8.2.2 are never allowed. */
 static const struct action common_actions[] = {
-	{ "content-type", on_content_type, 0 },
-	{ "content-length", on_content_length, 0 },
-	{ "grpc-encoding", on_encoding, 0 },
-	{ "connection", on_connection, 0 },
-	{ "keep-alive", on_connection, 0 },
-	{ "proxy-connection", on_connection, 0 },
-	{ "transfer-encoding", on_connection, 0 },
-	{ "upgrade", on_connection, 0 },
-	{ NULL, NULL, 0 },
+	ACTION("content-type", on_content_type, 0),
+	ACTION("content-length", on_content_length, 0),
+	ACTION("grpc-encoding", on_encoding, 0),
+	ACTION("connection", on_connection, 0),
+	ACTION("keep-alive", on_connection, 0),
+	ACTION("proxy-connection", on_connection, 0),
+	ACTION("transfer-encoding", on_connection, 0),
+	ACTION("upgrade", on_connection, 0),
+	{ NULL, NULL, 0, 0 },
 };
 
 static const struct action *look_up(const struct action *action,
 				    struct vmc_view name)
 {
-	while (action->name && !vmc_view_is(name, action->name))
+	while (action->name && (action->name_len != name.ptr_len ||
+				memcmp(action->name, name.ptr, name.ptr_len)))
 		action++;
 	return action->name ? action : NULL;
 }
@@ -301,7 +312,7 @@ static void act(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 		judge_pseudo(g, action);
 	else
 		mark(g, 1, BLOCK_REGULAR);
-	mark(g, !is_name(field->name) || !is_value(field->value),
+	mark(g, (!action && !is_name(field->name)) || !is_value(field->value),
 	     BLOCK_MALFORMED);
 	if (!action || g->block_flags & BLOCK_MALFORMED || field->value_lost)
 		return;

@@ -413,7 +413,7 @@ static void set_window(struct vmc_grpc *g, uint32_t value)
 	int fits = value <= VMC_H2_WINDOW_TOP;
 	unsigned i;
 
-	for (i = 0; fits && i < VMC_STREAM_MAX; i++)
+	for (i = 0; fits && i < g->stream_len; i++)
 		if (g->stream[i].id)
 			fits = widen(&g->stream[i].send_window, by);
 	if (fits)
@@ -467,7 +467,7 @@ static void goaway_piece(struct vmc_grpc *g, struct vmc_reader *r)
 	if (vmc_grpc_is_server(g))
 		return;
 	g->goodbye = 1;
-	for (i = 0; i < VMC_STREAM_MAX; i++)
+	for (i = 0; i < g->stream_len; i++)
 		if (g->stream[i].id > last &&
 		    !(g->stream[i].flags & STREAM_READY))
 			vmc_grpc_fail(&g->stream[i], VMC_CODE_UNAVAILABLE,

@@ -10,12 +10,12 @@
 
 #include <string.h>
 
-/* see grpc_engine.h. 0 finds a free one. */
+/* see grpc_engine.h */
 struct vmc_grpc_stream *vmc_grpc_find(struct vmc_grpc *g, uint32_t id)
 {
 	unsigned i;
 
-	for (i = 0; i < VMC_STREAM_MAX; i++)
+	for (i = 0; i < g->stream_len; i++)
 		if (g->stream[i].id == id)
 			return &g->stream[i];
 	return NULL;
@@ -26,6 +26,8 @@ struct vmc_grpc_stream *vmc_grpc_open(struct vmc_grpc *g, uint32_t id)
 {
 	struct vmc_grpc_stream *stream = vmc_grpc_find(g, 0);
 
+	if (!stream && g->stream_len < VMC_STREAM_MAX)
+		stream = &g->stream[g->stream_len++];
 	if (!stream)
 		return NULL;
 	memset(stream, 0, sizeof(*stream));
@@ -46,7 +48,7 @@ static void move(struct vmc_grpc *g, uint32_t from, int32_t by)
 	memmove(g->messages + from + by, g->messages + from,
 		g->messages_used - from);
 	g->messages_used += (uint32_t)by;
-	for (i = 0; i < VMC_STREAM_MAX; i++)
+	for (i = 0; i < g->stream_len; i++)
 		if (g->stream[i].id && g->stream[i].at >= from)
 			g->stream[i].at += (uint32_t)by;
 }
@@ -94,6 +96,8 @@ void vmc_grpc_free(struct vmc_grpc *g, struct vmc_grpc_stream *stream)
 		return;
 	vmc_grpc_forget(g, stream);
 	stream->id = 0;
+	while (g->stream_len > 0 && g->stream[g->stream_len - 1].id == 0)
+		g->stream_len--;
 }
 
 /* see grpc_engine.h */

@@ -173,21 +173,22 @@ static void make_room(struct vmc_hpack *hpack, size_t len)
 	hpack->begin = 0;
 }
 
-/* One more byte of a string. */
+/* More bytes of a string. */
 static void keep(struct vmc_hpack *hpack, struct vmc_hpack_part *part,
-		 uint8_t byte)
+		 const uint8_t *bytes, size_t len)
 {
-	part->len++;
+	part->len += (uint32_t)len;
 	evict_to_limit(hpack);
 	if (part->lost)
 		return;
-	if (used(hpack) == sizeof(hpack->strings)) {
+	if (len > sizeof(hpack->strings) - used(hpack)) {
 		part->lost = 1;
-		hpack->own_len -= (uint16_t)(part->len - 1);
+		hpack->own_len -= (uint16_t)(part->len - len);
 		return;
 	}
-	make_room(hpack, 1);
-	hpack->strings[hpack->end + hpack->own_len++] = byte;
+	make_room(hpack, len);
+	memcpy(hpack->strings + hpack->end + hpack->own_len, bytes, len);
+	hpack->own_len += (uint16_t)len;
 }
 
 static void reverse(uint8_t *bytes, size_t len)
@@ -244,14 +245,12 @@ static void copy_name(struct vmc_hpack *hpack, unsigned age)
 static void own_name(struct vmc_hpack *hpack)
 {
 	struct vmc_hpack_field field;
-	size_t i;
 
 	if (hpack->index > VMC_HPACK_STATIC_MAX) {
 		copy_name(hpack, hpack->index - VMC_HPACK_STATIC_MAX - 1u);
 	} else {
 		look_up(hpack, &field);
-		for (i = 0; i < field.name.ptr_len; i++)
-			keep(hpack, &hpack->name, field.name.ptr[i]);
+		keep(hpack, &hpack->name, field.name.ptr, field.name.ptr_len);
 	}
 	hpack->index = 0;
 }
@@ -361,40 +360,48 @@ static void take_coded(struct vmc_hpack *hpack, struct vmc_hpack_part *part,
 		       uint8_t byte)
 {
 	unsigned bit;
-	int octet;
+	uint8_t octet;
+	int code;
 
 	for (bit = 8; bit-- > 0;) {
-		octet = vmc_huffman_take(&hpack->huffman, byte >> bit & 1u);
-		if (octet >= 0)
-			keep(hpack, part, (uint8_t)octet);
-		if (octet == VMC_HUFFMAN_EOS) {
+		code = vmc_huffman_take(&hpack->huffman, byte >> bit & 1u);
+		octet = (uint8_t)code;
+		if (code >= 0)
+			keep(hpack, part, &octet, 1);
+		if (code == VMC_HUFFMAN_EOS) {
 			fail(hpack, "HPACK: Huffman code with EOS");
 			return;
 		}
 	}
 }
 
+/* As much of it as is there; of Huffman's code, a byte. */
 static void take_string(struct vmc_hpack *hpack, struct vmc_hpack_part *part,
-			uint8_t byte)
+			struct vmc_reader *r)
 {
-	if (hpack->coded)
-		take_coded(hpack, part, byte);
-	else
-		keep(hpack, part, byte);
-	if (--hpack->number == 0)
+	size_t len = hpack->number < r->left ? hpack->number : r->left;
+
+	if (hpack->coded) {
+		len = 1;
+		take_coded(hpack, part, vmc_take_u8(r));
+	} else {
+		keep(hpack, part, vmc_take_bytes(r, len).ptr, len);
+	}
+	hpack->number -= (uint32_t)len;
+	if (hpack->number == 0)
 		end_string(hpack);
 }
 
-static void take(struct vmc_hpack *hpack, uint8_t byte)
+static void take(struct vmc_hpack *hpack, struct vmc_reader *r)
 {
 	if (hpack->phase == PHASE_FIELD)
-		take_index(hpack, byte);
+		take_index(hpack, vmc_take_u8(r));
 	else if (hpack->phase == PHASE_NAME)
-		take_string(hpack, &hpack->name, byte);
+		take_string(hpack, &hpack->name, r);
 	else if (hpack->phase == PHASE_VALUE)
-		take_string(hpack, &hpack->value, byte);
+		take_string(hpack, &hpack->value, r);
 	else
-		take_string_len(hpack, byte);
+		take_string_len(hpack, vmc_take_u8(r));
 }
 
 /*
@@ -436,7 +443,7 @@ enum vmc_status vmc_hpack_read(struct vmc_hpack *hpack, struct vmc_reader *r,
 	if (hpack->phase == PHASE_COMPLETE)
 		hpack->phase = PHASE_FIELD;
 	while (!hpack->error && hpack->phase != PHASE_COMPLETE && r->left > 0)
-		take(hpack, vmc_take_u8(r));
+		take(hpack, r);
 	*why = hpack->error;
 	if (hpack->error)
 		return VMC_ERR_PROTOCOL;
