@@ -51,7 +51,7 @@ PROTOS = cache
 NUMBERS = $(NUMBERS_$(AGENT))
 NANOPB = pb_common pb_decode $(NANOPB_$(AGENT))
 
-BASE = crc32 cursor json_read json_write options status task text view
+BASE = crc32 cursor divide json_read json_write options status task text view
 WIRE = field message_view pbio
 HPACK = hpack hpack_huffman hpack_static
 TRANSPORT_WIRE_grpc = $(HPACK) grpc_frame h2_frame
@@ -152,7 +152,8 @@ SMALL = $(if $(findstring gcc,$(CC)),-fno-inline-functions-called-once \
 	-fno-thread-jumps -fno-shrink-wrap -fno-tree-dominator-opts \
 	-fno-tree-coalesce-vars -fno-if-conversion -fno-jump-tables)
 ALL_CFLAGS = -std=c11 $(WARNINGS) $(ARCH) $(CFLAGS) -fno-common \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-ffunction-sections -fdata-sections \
 	$(SMALL) -fstack-usage -MMD -MP
 ALL_CPPFLAGS = -Iinclude $(KNOBS) $(CPPFLAGS)
 PORT_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \

@@ -28,8 +28,8 @@ UNIT_OVER_grpc = test_channel_grpc test_grpc_channel test_grpc_client \
 	test_grpc_engine test_grpc_frame test_grpc_server test_grpc_streams \
 	test_server_grpc
 UNIT_OVER_all = $(UNIT_OVER_grpc)
-SCENARIO_ANYWHERE = test_agent_ready test_handover test_hostile test_soak \
-	test_waiting $(SCENARIO_OVER_$(TRANSPORT))
+SCENARIO_ANYWHERE = test_agent_ready test_handover test_hostile test_options \
+	test_soak test_waiting $(SCENARIO_OVER_$(TRANSPORT))
 SCENARIO_OVER_grpc = test_handover_grpc test_waiting_grpc
 SCENARIO_OVER_all = $(SCENARIO_OVER_grpc)
 SCENARIO = $(SCENARIO_ANYWHERE) $(SCENARIO_$(AGENT))
@@ -46,7 +46,7 @@ PROGRAM_TESTS = $(patsubst %,tests/program/test_program_%.sh,\
 INTEROP_TESTS = $(filter-out $(if $(UNIT_$(AGENT)),,%/test_agent_vectors.sh),\
 	$(wildcard tests/interop/test_*.sh))
 FUZZ_TESTS = $(wildcard tests/fuzz/test_*.sh)
-CHECKS = symbols source stack planted knobs headers install dist \
+CHECKS = freestanding symbols source stack planted knobs headers install dist \
 	$(if $(wildcard README.md),readme)
 
 TESTS = $(patsubst %,$(BUILD)/tests/%,$(UNIT) $(SCENARIO) $(QEMU_TESTS))
@@ -63,7 +63,7 @@ HPACK_PARTS = $(HPACK:%=$(BUILD)/src/wire/%.o)
 
 # -- Running them ------------------------------------------------------------
 
-.PHONY: target-tests targets tests sanitized by-clang small choices
+.PHONY: target-tests targets options tests sanitized by-clang small choices
 export BUILD CC CROSS_COMPILE AGENT NANOPB_DIR
 
 tests: $(TESTS) $(VM_TESTS) program $(BUILD)/tests/program_tool \
@@ -108,6 +108,10 @@ small:
 choices:
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/noop AGENT=noop all
 	+$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/kata AGENT=kata all
+
+# Every pair of options, and what each makes of the rest.
+options: ## the archive with every pair of options: agents, transports, knobs
+	+$(Q)tests/check/options.sh $(BUILD)/options
 
 # a Linux guest where its parts have been fetched
 SOME_GUEST = $(if $(wildcard build/deps/guest/vmlinuz),guest)

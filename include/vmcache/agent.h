@@ -227,10 +227,10 @@ struct vmc_ip_address {
 /* types.Interface. */
 struct vmc_interface {
 	uint8_t present;
-	char device[VMC_AGENT_NAME_SIZE];
-	char name[VMC_AGENT_NAME_SIZE];
 	uint32_t raw_flags;
 	uint64_t mtu;
+	char device[VMC_AGENT_NAME_SIZE];
+	char name[VMC_AGENT_NAME_SIZE];
 	char hardware_address[VMC_AGENT_ADDRESS_SIZE];
 	char device_path[VMC_AGENT_ADDRESS_SIZE]; /* its PCI path */
 	char type[VMC_AGENT_NAME_SIZE];

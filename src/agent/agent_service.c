@@ -13,6 +13,7 @@
  */
 #include "vmcache/agent_service.h"
 
+#include "../base/divide.h"
 #include "../base/options.h"
 #include "../base/text.h"
 #include "../engine/pump.h"
@@ -187,7 +188,9 @@ static uint64_t deadline(uint64_t timeout_ns, uint64_t now_ms)
 {
 	if (timeout_ns == 0)
 		return VMC_NEVER;
-	return now_ms + timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+	if (vmc_divide(&timeout_ns, NS_PER_MS))
+		timeout_ns++; /* ms by now, rounded up */
+	return now_ms + timeout_ns;
 }
 
 static struct vmc_agent_service_call *call_at(struct vmc_agent_service *service,

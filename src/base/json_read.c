@@ -361,12 +361,13 @@ uint64_t vmc_json_take_u64(struct vmc_json_reader *r, uint64_t max)
 					"integer from 0 expected");
 			return 0;
 		}
-		if (digit > max || value > (max - digit) / 10) {
+		if (digit > max || __builtin_mul_overflow(value, 10u, &value) ||
+		    value > max - digit) {
 			vmc_json_refuse(r, VMC_ERR_TOO_BIG,
 					"number out of range");
 			return 0;
 		}
-		value = value * 10 + digit;
+		value += digit;
 	}
 	return value;
 }

@@ -6,6 +6,7 @@
  * default (encodeState.string).
  */
 #include "json_write.h"
+#include "divide.h"
 #include "text.h"
 
 #include <string.h>
@@ -167,8 +168,7 @@ static void put_digits(struct vmc_json_writer *w, uint64_t number)
 		view.ptr_len++;
 		view.ptr--;
 		digits[sizeof(digits) - view.ptr_len] =
-			(uint8_t)('0' + number % 10);
-		number /= 10;
+			(uint8_t)('0' + vmc_divide(&number, 10));
 	} while (number > 0);
 	vmc_put_bytes(&w->out, view);
 }

@@ -5,6 +5,8 @@
  */
 #include "text.h"
 
+#include "divide.h"
+
 #include <string.h>
 
 #define ELLIPSIS "..."
@@ -169,8 +171,7 @@ void vmc_text_add_number(struct vmc_text *text, uint64_t number)
 		view.ptr--;
 		view.ptr_len++;
 		digits[sizeof(digits) - view.ptr_len] =
-			(uint8_t)('0' + number % 10);
-		number /= 10;
+			(uint8_t)('0' + vmc_divide(&number, 10));
 	} while (number > 0);
 	vmc_text_add_view(text, view);
 }

@@ -154,7 +154,8 @@ static uint64_t retry_wait(struct vmc_pool *pool, struct vmc_pool_slot *slot)
 		wait *= 2;
 	if (wait > pool->config.retry_max_ms)
 		wait = pool->config.retry_max_ms;
-	return wait / 2 + next_random(pool) % (wait / 2 + 1);
+	wait /= 2;
+	return wait + (next_random(pool) * (wait + 1) >> 32);
 }
 
 /*

@@ -3,6 +3,7 @@
 #include "cache_service.h"
 
 #include "../base/cursor.h"
+#include "../base/divide.h"
 #include "../base/text.h"
 #include "../domain/pool_events.h"
 #include "../wire/field.h"
@@ -214,8 +215,9 @@ static uint64_t deadline(const struct vmc_server *server, uint64_t timeout_ns)
 {
 	if (timeout_ns == 0)
 		return VMC_NEVER;
-	return server->now_ms + timeout_ns / NS_PER_MS +
-	       (timeout_ns % NS_PER_MS != 0);
+	if (vmc_divide(&timeout_ns, NS_PER_MS))
+		timeout_ns++; /* ms by now, rounded up */
+	return server->now_ms + timeout_ns;
 }
 
 static void remove_call(struct vmc_server *server, uint32_t i)

@@ -7,6 +7,8 @@
  * - Its options: messages are in memory (no streams), a failure is a
  *   failure (no texts), a count is an uint32_t. There is no PB_ENABLE_MALLOC,
  *   hence no heap.
+ * - Its headers: the compiler's own, and <string.h>, of which it takes three
+ *   functions. It does not ask for <limits.h>, which belongs to a libc.
  * - Its names: each external begins with vmc_, so that an application can
  *   have a nanopb of its own beside ours. tests/check/symbols notices one
  *   that is missing here.
@@ -14,6 +16,14 @@
 #ifndef VMC_WIRE_PB_NAMES_H
 #define VMC_WIRE_PB_NAMES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PB_SYSTEM_HEADER <string.h>
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PB_LITTLE_ENDIAN_8BIT 1
+#endif
 #define PB_BUFFER_ONLY 1
 #define PB_NO_ERRMSG 1
 #define PB_FIELD_32BIT 1

@@ -21,6 +21,10 @@
 #define WORLD_GRPC 0
 #endif
 
+#ifndef WORLD_GRPC_SLOTS
+#define WORLD_GRPC_SLOTS VMC_CONNECTION_MAX
+#endif
+
 #define WORLD_ENDPOINT "/run/vmcache/cache.sock"
 #define WORLD_DATA "{\"HypervisorType\":\"mock\",\"HypervisorConfig\":{}}"
 #define WORLD_AGENT_CONFIG "{\"LongLiveConn\":true}"
@@ -29,7 +33,7 @@ struct server_world {
 	struct pool_world p;
 	struct vmc_server_config config;
 	struct vmc_server server;
-	struct vmc_grpc_slot grpc[VMC_CONNECTION_MAX];
+	struct vmc_grpc_slot grpc[WORLD_GRPC_SLOTS];
 	struct vmc_wait waits[VMC_SERVER_WAIT_MAX];
 	size_t waits_len;
 	uint8_t waits_stale; /* collected by somebody else meanwhile */
@@ -50,7 +54,7 @@ static inline void server_world_begin(struct server_world *w, uint32_t number)
 		.env = vmc_sim_env(&w->p.sim),
 		.pid = 77,
 		.grpc = w->grpc,
-		.grpc_len = VMC_CONNECTION_MAX,
+		.grpc_len = WORLD_GRPC_SLOTS,
 	};
 	memset(w->grpc, 0, sizeof(w->grpc));
 }
@@ -95,7 +99,7 @@ static inline void server_world_check(const struct server_world *w)
 		if (connection->grpc)
 			CHECK(connection->grpc->connection == connection);
 	}
-	for (i = 0; i < VMC_CONNECTION_MAX; i++)
+	for (i = 0; i < WORLD_GRPC_SLOTS; i++)
 		grpc -= w->grpc[i].connection != NULL;
 	CHECK_EQ_INT(grpc, 0);
 	for (i = 0; i < w->p.pool.config.number; i++)

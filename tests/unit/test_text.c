@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include "vmcache/view.h"
+#include "../../src/base/divide.h"
 #include "../../src/base/text.h"
 
 static struct vmc_view bytes_of(const char *bytes, size_t len)
@@ -229,10 +230,41 @@ TEST(whatever_goes_in_utf8_comes_out)
 	}
 }
 
+TEST(division_is_the_compilers)
+{
+	static const uint64_t numbers[] = {
+		0,
+		1,
+		9,
+		10,
+		11,
+		999999,
+		1000000,
+		UINT32_MAX,
+		UINT32_MAX + 1ull,
+		12345678901234567890u,
+		INT64_MAX,
+		UINT64_MAX,
+	};
+	static const uint32_t divisors[] = { 1, 2, 7, 10, 1000000, 1u << 31 };
+	size_t i, j;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		for (j = 0; j < sizeof(divisors) / sizeof(divisors[0]); j++) {
+			uint64_t number = numbers[i];
+
+			CHECK(vmc_divide(&number, divisors[j]) ==
+			      numbers[i] % divisors[j]);
+			CHECK(number == numbers[i] / divisors[j]);
+		}
+	}
+}
+
 TESTS(RUN(view_of_null_is_absent)
       RUN(views_compare_bytes)
       RUN(text_grows_by_pieces)
       RUN(numbers_in_decimal)
+      RUN(division_is_the_compilers)
       RUN(text_that_just_fits_is_whole)
       RUN(text_that_was_cut_stays_so)
       RUN(text_goes_on_after_what_is_there)
