@@ -299,10 +299,8 @@ static enum vmc_status ask(struct vmc_vm *vm, struct qmp_command *command)
 	sent = send(mine->control, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent == (ssize_t)len)
 		return VMC_AGAIN;
-	if (sent < 0 && errno != EAGAIN) {
-		vmc_qemu_close(&mine->control); /* see vmc_qemu_live */
-		return VMC_AGAIN;
-	}
+	if (sent < 0 && errno != EAGAIN)
+		return VMC_AGAIN; /* its last words may be there; then its end */
 	return vmc_error_set(&vm->error, VMC_ERR_VM,
 			     "QEMU does not read its control channel", NULL);
 }

@@ -162,6 +162,16 @@ static void odd_command(const char *command)
 		odd_say(odd_control, "{\"event\": \"STOP\"}\r\n");
 }
 
+/* Says why, and ends, before anybody hears it. */
+static void odd_reset(int number)
+{
+	(void)number;
+	odd_say(odd_control,
+		"{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, "
+		"\"reason\": \"guest-reset\"}}\r\n");
+	_exit(0);
+}
+
 __attribute__((constructor)) static void be_odd(void)
 {
 	char line[1024];
@@ -169,6 +179,7 @@ __attribute__((constructor)) static void be_odd(void)
 	odd = getenv(ODD);
 	if (!odd)
 		return;
+	signal(SIGUSR1, odd_reset);
 	odd_control = accept(given_descriptor("id=control,fd="), NULL, NULL);
 	odd_listener = given_descriptor("id=console,fd=");
 	odd_console = accept(odd_listener, NULL, NULL);
@@ -335,6 +346,21 @@ TEST(a_running_guest_that_stops_by_itself_is_noticed)
 	CHECK_EQ_INT(stop_vm(0), VMC_OK);
 }
 
+TEST(what_was_said_before_the_end_is_heard_after_it)
+{
+	siginfo_t info;
+
+	begin_odd("plain");
+	boot(0);
+	kill((pid_t)w.vm[0].pid, SIGUSR1);
+	CHECK_EQ_INT(waitid(P_PID, (id_t)w.vm[0].pid, &info, WEXITED | WNOWAIT),
+		     0);
+	CHECK_EQ_INT(resume_vm(0), VMC_ERR_VM);
+	CHECK_EQ_STR(w.vm[0].error.text,
+		     "guest has rebooted, as one that panics does: ready");
+	CHECK_EQ_INT(stop_vm(0), VMC_OK);
+}
+
 TEST(what_qemu_has_told_is_not_asked_for)
 {
 	begin_odd("tells");
@@ -395,6 +421,7 @@ TESTS(RUN(a_plain_one_lives) RUN(one_that_speaks_in_pieces_lives) RUN(
 			      RUN(one_that_says_it_ends_is_taken_at_its_word) RUN(
 				      a_running_guest_that_stops_by_itself_is_noticed)
 				      RUN(what_is_refused_is_told_in_qemus_words) RUN(
-					      what_qemu_has_told_is_not_asked_for)
-					      RUN(one_that_has_stopped_again_is_asked)
+					      what_was_said_before_the_end_is_heard_after_it)
+					      RUN(what_qemu_has_told_is_not_asked_for) RUN(
+						      one_that_has_stopped_again_is_asked)
 						      RUN(an_answer_that_comes_too_late_is_not_taken_for_another))
