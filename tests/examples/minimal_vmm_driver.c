@@ -81,8 +81,8 @@ static enum vmc_status watch(void *ctx, struct vmc_vm *vm,
 	return look(vm, UINT64_MAX, WATCH_MS, task, now_ms);
 }
 
-static enum vmc_status pause(void *ctx, struct vmc_vm *vm,
-			     struct vmc_task *task, uint64_t now_ms)
+static enum vmc_status pause_vm(void *ctx, struct vmc_vm *vm,
+				struct vmc_task *task, uint64_t now_ms)
 {
 	(void)ctx;
 	(void)now_ms;
@@ -182,7 +182,7 @@ const struct vmc_hypervisor_ops minimal_vmm_ops = {
 	.vm_align = _Alignof(struct mine),
 	.boot = boot,
 	.ready = ready,
-	.pause = pause,
+	.pause = pause_vm,
 	.resume = resume,
 	.add_vcpus = grow,
 	.add_memory = grow,

@@ -104,8 +104,8 @@ static enum vmc_status ask(struct vmc_vm *vm, const char *verb,
  * The driver: what a taker needs of it
  */
 
-static enum vmc_status pause(void *ctx, struct vmc_vm *vm,
-			     struct vmc_task *task, uint64_t now_ms)
+static enum vmc_status pause_vm(void *ctx, struct vmc_vm *vm,
+				struct vmc_task *task, uint64_t now_ms)
 {
 	(void)ctx;
 	return ask(vm, "pause", task, now_ms);
@@ -155,7 +155,7 @@ static const struct vmc_hypervisor_ops taker_ops = {
 	.name = "minimal",
 	.vm_size = sizeof(struct taken),
 	.vm_align = _Alignof(struct taken),
-	.pause = pause,
+	.pause = pause_vm,
 	.resume = resume,
 	.stop = stop,
 	.attach = attach,

@@ -14,8 +14,8 @@ host()
 	"$OWN_LOOP" serve "$VMCACHE_ENDPOINT" 2>"$work/log" </dev/null &
 	server=$!
 	servers="$servers $server"
-	until_true test -S "$VMCACHE_ENDPOINT"
-	until_true "$VMCACHE" status >/dev/null
+	until_true test -S "$VMCACHE_ENDPOINT" || fail "no server"
+	until_true "$VMCACHE" status >/dev/null 2>&1
 }
 
 echoes()
