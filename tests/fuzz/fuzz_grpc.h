@@ -25,7 +25,7 @@
 
 #include "../unit/grpc_world.h"
 
-#define INPUT_MAX 1024
+#define INPUT_MAX 512
 
 /* Puts a frame for a record; the bytes used. */
 static inline size_t put_record(struct h2_bytes *b, const uint8_t *data,
