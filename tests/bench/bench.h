@@ -77,6 +77,8 @@ enum bench_side_index {
 	SHOWN,
 	SPIN_TTRPC = SHOWN, /* ours, with --spin */
 	SPIN_GRPC,
+	LIBRARY_TTRPC, /* without vmcache serve's records of VMs */
+	LIBRARY_GRPC,
 	SIDES
 };
 
@@ -86,7 +88,7 @@ struct bench_side {
 	const char *name;
 	enum bench_wire wire;
 	const char *needs; /* a file without which it is left out */
-	/* "@" is the endpoint; a bare server is the driver's own */
+	/* "@" is the endpoint; none: a process of the driver's own */
 	const char *server[BENCH_ARGS_MAX];
 	const char *client[BENCH_ARGS_MAX]; /* one Status; or NULL */
 };
@@ -112,6 +114,10 @@ void bench_pin(pid_t pid, int cpu);
 
 /* The one-shot client of a side: from exec to its end, in us. */
 double bench_client_us(enum bench_side_index side);
+
+/* Processor time of the machine less that of the driver, its children and
+ * the servers, in seconds. */
+double bench_foreign_s(void);
 
 /*
  * Measures: each is to run in a process of its own
@@ -140,6 +146,10 @@ struct bench_result bench_ours(const struct bench_load *load, uint32_t spin_us);
  * (struct bench_sizes as it is in memory). It uses the calls and flags that
  * our server uses. */
 _Noreturn void bench_raw_serve(const char *endpoint);
+
+/* The library's server in the loop of its Linux port, with a pool on the mock
+ * driver. */
+_Noreturn void bench_library_serve(const char *endpoint);
 
 /*
  * Requests and answers as bytes
@@ -264,9 +274,5 @@ void bench_threads(pid_t pid, void (*each)(pid_t thread, void *ctx), void *ctx);
  * returns) to the end. */
 pid_t bench_trace_begin(pid_t pid, const char *path);
 double bench_trace_end(pid_t strace, const char *path);
-
-/* Processor time of the machine less that of the driver, its children and
- * the servers, in seconds. */
-double bench_foreign_s(void);
 
 #endif

@@ -17,8 +17,7 @@ $(BENCH)/bench: $(BENCH_SOURCES:%=$(BENCH)/%.o) $(LIBS)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group
 
-$(BENCH)/bench_guest: $(BENCH)/bench_guest.o $(BENCH)/bench_tools.o \
-		$(BENCH)/bench_sides.o $(BENCH)/bench_raw.o $(LIBS)
+$(BENCH)/bench_guest: $(BENCH)/bench_guest.o $(BENCH)/bench_tools.o $(LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		-Wl,--start-group $(LIBS) -Wl,--end-group

@@ -1,9 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library's client (see bench.h). */
+/* The library's server, without a program around it, and its client (see
+ * bench.h). */
 #include "bench.h"
+
+#include "vmcache_mock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define DRIVER_SIZE 4096 /* the mock's bytes for one VM, and more */
+
+/*
+ * The server
+ */
+
+static _Alignas(max_align_t) uint8_t drivers[BENCH_VMS * DRIVER_SIZE];
+static struct vmc_pool pool;
+static struct vmc_server server;
+static struct vmc_grpc_slot slots[VMC_CONNECTION_MAX];
+static struct vmc_linux_loop loop;
+static struct vmc_error error;
+
+static void make_pool(struct vmc_env pool_env)
+{
+	static struct vmc_mock mock = VMC_MOCK_INIT;
+	static struct vmc_factory_direct direct;
+	struct vmc_pool_config config = {
+		.base = { &vmc_factory_direct_ops, &direct },
+		.hypervisor = { &vmc_mock_ops, &mock },
+		.drivers = drivers,
+		.drivers_size = sizeof(drivers),
+		.env = pool_env,
+		.number = BENCH_VMS,
+	};
+
+	mock.pid_first = 10000;
+	direct.env = pool_env;
+	direct.json.data = vmc_view_of("{}");
+	if (vmc_pool_init(&pool, &config, &error))
+		bench_fail(error.text);
+}
+
+/* see bench.h */
+void bench_library_serve(const char *endpoint)
+{
+	static struct vmc_posix_clock clock;
+	struct vmc_env server_env = vmc_posix_env(&clock);
+	struct vmc_server_config config = {
+		.pool = &pool,
+		.port = vmc_linux_port(&loop),
+		.endpoint = endpoint,
+		.env = server_env,
+		.grpc = slots,
+		.grpc_len = VMC_CONNECTION_MAX,
+		.pid = getpid(),
+	};
+
+	config.config.data = vmc_view_of("{}");
+	make_pool(server_env);
+	if (vmc_linux_loop_init(&loop, &error))
+		bench_fail(error.text);
+	if (vmc_server_init(&server, &config))
+		bench_fail(vmc_server_error(&server)->text);
+	if (vmc_linux_run(&loop, &server, server_env, NULL, &error))
+		bench_fail(error.text);
+	exit(0);
+}
+
+/*
+ * The client
+ */
 
 static uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
 static struct vmc_grpc grpc;

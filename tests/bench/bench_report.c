@@ -134,21 +134,35 @@ static void target(const char *what, double value, const char *sign,
 	       limit, met ? "met" : "MISSED");
 }
 
-static void own_targets(enum bench_side_index side, double status, double vm)
+static void own_targets(enum bench_side_index side, double limit)
 {
-	printf("%s, the library's client: Status %.1f us, p99 %.1f; GetBaseVM "
-	       "%.1f, p99 %.1f (raw %.1f, p99 %.1f)\n",
+	printf("%s, the library's client: Status %.1f us, p99 %.1f\n",
 	       bench_sides[side].name, middle(side, OWN_P50),
-	       middle(side, OWN_P99), middle(side, VM_P50),
-	       middle(side, VM_P99), middle(bench_raw_of(side), VM_P50),
-	       middle(bench_raw_of(side), VM_P99));
-	target("Status p50 to raw", to_raw(side, OWN_P50, P50), "<=", status,
-	       2);
+	       middle(side, OWN_P99));
+	target("Status p50 to raw", to_raw(side, OWN_P50, P50), "<=", limit, 2);
 	target("Status p99 to raw", to_raw(side, OWN_P99, P99), "<=", 1.5, 2);
-	target("GetBaseVM p50 to raw", to_raw(side, VM_P50, VM_P50), "<=", vm,
-	       2);
-	target("GetBaseVM p99 to raw", to_raw(side, VM_P99, VM_P99), "<=", 1.5,
-	       2);
+}
+
+static void print_vms(enum bench_side_index side)
+{
+	printf("%s: GetBaseVM %.1f us, p99 %.1f; %.0f calls/s\n",
+	       bench_sides[side].name, middle(side, VM_P50),
+	       middle(side, VM_P99), middle(side, VM_RATE_16));
+}
+
+/* The library's own, and what the program's records of VMs add to it. */
+static void vm_targets(enum bench_side_index side,
+		       enum bench_side_index program, double limit, double rate)
+{
+	print_vms(bench_raw_of(side));
+	print_vms(side);
+	print_vms(program);
+	target("GetBaseVM p50 to raw, library", to_raw(side, VM_P50, VM_P50),
+	       "<=", limit, 2);
+	target("GetBaseVM p99 to raw, library", to_raw(side, VM_P99, VM_P99),
+	       "<=", 1.5, 2);
+	target("GetBaseVM, 16 connections, calls/s to raw, library",
+	       to_raw(side, VM_RATE_16, VM_RATE_16), ">=", rate, 2);
 }
 
 static void rate_targets(enum bench_side_index side, double limit)
@@ -157,8 +171,6 @@ static void rate_targets(enum bench_side_index side, double limit)
 	       to_raw(side, RATE_16, RATE_16), ">=", limit, 2);
 	target("Status, 64 connections, calls/s to raw",
 	       to_raw(side, RATE_64, RATE_64), ">=", limit, 2);
-	target("GetBaseVM, 16 connections, calls/s to raw",
-	       to_raw(side, VM_RATE_16, VM_RATE_16), ">=", limit, 2);
 }
 
 static void spin_target(enum bench_side_index spin)
@@ -199,12 +211,14 @@ void bench_report(const struct bench_outcome *outcome, const char *program)
 {
 	o = outcome;
 	print_tables();
-	own_targets(OURS_TTRPC, 1.2, 1.15);
+	own_targets(OURS_TTRPC, 1.2);
 	rate_targets(OURS_TTRPC, 0.85);
+	vm_targets(LIBRARY_TTRPC, OURS_TTRPC, 1.15, 0.85);
 	spin_target(SPIN_TTRPC);
 	other_targets(OURS_TTRPC, 192);
-	own_targets(OURS_GRPC, 1.3, 1.3);
+	own_targets(OURS_GRPC, 1.3);
 	rate_targets(OURS_GRPC, 0.75);
+	vm_targets(LIBRARY_GRPC, OURS_GRPC, 1.3, 0.75);
 	spin_target(SPIN_GRPC);
 	other_targets(OURS_GRPC, 1024);
 	printf("the program\n");

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,8 +51,12 @@ const struct bench_side bench_sides[SIDES] = {
 	[PEER_GRPC_JS] = { "grpc-js", BENCH_GRPC,
 			   SCRIPT("node", "tests/interop/peers/grpc-js/peer.js",
 				  "build/deps/npm/node_modules/@grpc") },
-	[SPIN_TTRPC] = { "spin-t", BENCH_TTRPC, OURS("ttrpc", "50") },
-	[SPIN_GRPC] = { "spin-g", BENCH_GRPC, OURS("grpc", "50") },
+	[SPIN_TTRPC] = { "vmcache --spin, ttrpc", BENCH_TTRPC,
+			 OURS("ttrpc", "50") },
+	[SPIN_GRPC] = { "vmcache --spin, gRPC", BENCH_GRPC,
+			OURS("grpc", "50") },
+	[LIBRARY_TTRPC] = { "library, ttrpc", BENCH_TTRPC, .needs = "/" },
+	[LIBRARY_GRPC] = { "library, gRPC", BENCH_GRPC, .needs = "/" },
 };
 
 struct bench_server bench_servers[SIDES];
@@ -97,6 +102,8 @@ static _Noreturn void serve(enum bench_side_index side)
 
 	if (bench_sides[side].wire == BENCH_RAW)
 		bench_raw_serve(endpoint);
+	if (!bench_sides[side].server[0])
+		bench_library_serve(endpoint);
 	expand_all(argv, bench_sides[side].server, endpoint);
 	dup2(open("/dev/null", O_WRONLY), 1);
 	execvp(argv[0], argv);
@@ -133,7 +140,7 @@ void bench_stop_servers(void)
 		if (bench_servers[i].pid <= 0 || getpid() != starter)
 			continue;
 		kill(bench_servers[i].pid,
-		     bench_sides[i].wire == BENCH_RAW ? SIGKILL : SIGTERM);
+		     bench_sides[i].server[0] ? SIGTERM : SIGKILL);
 		waitpid(bench_servers[i].pid, NULL, 0);
 		unlink(bench_servers[i].endpoint);
 	}
@@ -165,4 +172,38 @@ double bench_client_us(enum bench_side_index side)
 	expand_all(argv, bench_sides[side].client,
 		   bench_servers[side].endpoint);
 	return bench_exec_us(argv);
+}
+
+static double busy_s(void)
+{
+	unsigned long long user, nice, system, idle, wait, irq, soft, steal;
+	FILE *file = fopen("/proc/stat", "r");
+
+	if (!file ||
+	    fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user,
+		   &nice, &system, &idle, &wait, &irq, &soft, &steal) != 8)
+		bench_fail("/proc/stat");
+	fclose(file);
+	return (double)(user + nice + system + irq + soft + steal) /
+	       (double)sysconf(_SC_CLK_TCK);
+}
+
+static double seconds(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* see bench.h */
+double bench_foreign_s(void)
+{
+	double own_s = (double)bench_run_ns(getpid()) / 1e9;
+	struct rusage ended;
+
+	getrusage(RUSAGE_CHILDREN, &ended);
+	own_s += seconds(ended.ru_utime) + seconds(ended.ru_stime);
+	for (int i = 0; i < SIDES; i++)
+		if (bench_servers[i].pid > 0)
+			own_s += (double)bench_run_ns(bench_servers[i].pid) /
+				 1e9;
+	return busy_s() - own_s;
 }

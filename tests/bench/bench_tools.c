@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -206,60 +205,15 @@ void bench_threads(pid_t pid, void (*each)(pid_t thread, void *ctx), void *ctx)
 	closedir(threads);
 }
 
-/* A thread that has ended meanwhile is not counted. */
-static void add_run_ns(pid_t thread, void *ctx)
-{
-	FILE *file = open_proc(thread, "schedstat");
-	unsigned long long ns = 0;
-
-	if (!file)
-		return;
-	if (fscanf(file, "%llu", &ns) == 1)
-		*(uint64_t *)ctx += ns;
-	fclose(file);
-}
-
-/* see bench.h */
+/* Also of threads that have ended. see bench.h */
 uint64_t bench_run_ns(pid_t pid)
 {
-	uint64_t ns = 0;
+	struct timespec time;
+	clockid_t clock;
 
-	bench_threads(pid, add_run_ns, &ns);
-	return ns;
-}
-
-static double busy_s(void)
-{
-	unsigned long long user, nice, system, idle, wait, irq, soft, steal;
-	FILE *file = fopen("/proc/stat", "r");
-
-	if (!file ||
-	    fscanf(file, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user,
-		   &nice, &system, &idle, &wait, &irq, &soft, &steal) != 8)
-		bench_fail("/proc/stat");
-	fclose(file);
-	return (double)(user + nice + system + irq + soft + steal) /
-	       (double)sysconf(_SC_CLK_TCK);
-}
-
-static double seconds(struct timeval time)
-{
-	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-/* see bench.h */
-double bench_foreign_s(void)
-{
-	double own_s = (double)bench_run_ns(getpid()) / 1e9;
-	struct rusage ended;
-
-	getrusage(RUSAGE_CHILDREN, &ended);
-	own_s += seconds(ended.ru_utime) + seconds(ended.ru_stime);
-	for (int i = 0; i < SIDES; i++)
-		if (bench_servers[i].pid > 0)
-			own_s += (double)bench_run_ns(bench_servers[i].pid) /
-				 1e9;
-	return busy_s() - own_s;
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
+		bench_fail("a process's clock");
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
 /*

@@ -97,13 +97,13 @@ $(INTEROP)/peer_$(1): $(wildcard $(PEERS)/$(1)/*.go) \
 	$$(Q)GO111MODULE=off GOFLAGS= CGO_ENABLED=0 \
 		GOPATH=$(abspath $(INTEROP))/gopath:$(GOPATH_DEBIAN) \
 		GOCACHE=$(abspath $(INTEROP))/cache \
-		$(GO) build -o $$@ $(wildcard $(PEERS)/$(1)/*.go)
+		$(GO) build -ldflags "-s -w" -o $$@ $(wildcard $(PEERS)/$(1)/*.go)
 endef
 $(foreach peer,go ttrpc-go,$(eval $(call go_peer,$(peer))))
 
 $(INTEROP)/peer_cpp: $(PEERS)/cpp/peer.cc $(INTEROP)/cpp/cache.grpc.pb.cc
 	$(call say,CXX,$@)
-	$(Q)$(CXX) -std=c++17 -O0 -I$(INTEROP)/cpp -o $@ $^ \
+	$(Q)$(CXX) -std=c++17 -O2 -I$(INTEROP)/cpp -o $@ $^ \
 		$(INTEROP)/cpp/cache.pb.cc -lgrpc++ -lprotobuf -lgrpc -lgpr \
 		-labsl_synchronization -pthread
 
