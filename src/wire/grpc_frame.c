@@ -41,12 +41,14 @@ static const struct unit {
 /* see grpc_frame.h */
 enum vmc_status vmc_grpc_timeout_read(struct vmc_view text, uint64_t *ns)
 {
-	struct vmc_view digits = { text.ptr, text.ptr_len - 1 };
-	uint32_t value;
+	struct vmc_view digits = text;
+	uint32_t value = 0;
 	unsigned i;
 
-	if (text.ptr_len < 2 || digits.ptr_len > DIGITS_MAX ||
-	    vmc_grpc_number_read(digits, &value))
+	if (text.ptr_len < 2 || text.ptr_len > DIGITS_MAX + 1)
+		return VMC_ERR_MALFORMED;
+	digits.ptr_len--;
+	if (vmc_grpc_number_read(digits, &value))
 		return VMC_ERR_MALFORMED;
 	for (i = 0; i < UNITS; i++) {
 		if (units[i].name != text.ptr[digits.ptr_len])
