@@ -236,7 +236,7 @@ static enum vmc_status request(void *engine,
 			       uint32_t *stream)
 {
 	struct vmc_grpc *g = engine;
-	struct vmc_view parts[2] = { request->payload, request->tail };
+	struct vmc_view parts[] = { request->payload, request->tail };
 	enum vmc_status status = judge_next(g);
 	size_t names_len = vmc_view_of(request->service).ptr_len +
 			   vmc_view_of(request->method).ptr_len;
@@ -248,15 +248,16 @@ static enum vmc_status request(void *engine,
 	id = g->last_stream + (g->last_stream ? 2 : 1);
 	if (BEFORE_MAX + REQUEST_MAX + names_len + parts[0].ptr_len >
 		    g->out_len ||
-	    !begin_message(g, id, parts, 2))
+	    !begin_message(g, id, parts, sizeof(parts) / sizeof(parts[0])))
 		return VMC_ERR_TOO_BIG;
+	if (!vmc_grpc_open(g, id))
+		return VMC_ERR_BUSY; /* idle has said that there is room */
 	copy_payload(g, &g->parts[0]);
 	g->last_stream = *stream = id;
 	vmc_grpc_frame_open(g, &w, VMC_H2_HEADERS, VMC_H2_END_HEADERS, id);
 	put_request(g, request, &w);
 	vmc_grpc_frame_close(g, &w);
 	g->table_size_due = 0;
-	(void)vmc_grpc_open(g, id);
 	g->message = MESSAGE_BEGUN;
 	vmc_grpc_pour(g);
 	return VMC_OK;

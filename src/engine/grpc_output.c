@@ -109,11 +109,14 @@ void vmc_grpc_put_goaway(struct vmc_grpc *g, enum vmc_h2_error error,
 	vmc_grpc_frame_close(g, &w);
 }
 
-static struct vmc_view decimal(char text[12], uint32_t number)
+/* A number of 32 bits, and a NUL. */
+#define DECIMAL_SIZE 12
+
+static struct vmc_view decimal(char text[DECIMAL_SIZE], uint32_t number)
 {
 	struct vmc_text out;
 
-	vmc_text_init(&out, text, 12);
+	vmc_text_init(&out, text, DECIMAL_SIZE);
 	vmc_text_add_number(&out, number);
 	return vmc_view_of(text);
 }
@@ -123,7 +126,7 @@ void vmc_grpc_open_response(struct vmc_grpc *g, struct vmc_writer *w,
 			    unsigned flags, uint32_t stream,
 			    unsigned http_status)
 {
-	char text[12];
+	char text[DECIMAL_SIZE];
 
 	vmc_grpc_frame_open(g, w, VMC_H2_HEADERS, VMC_H2_END_HEADERS | flags,
 			    stream);
@@ -143,7 +146,7 @@ void vmc_grpc_open_response(struct vmc_grpc *g, struct vmc_writer *w,
 void vmc_grpc_put_trailers(struct vmc_writer *w, enum vmc_code code,
 			   struct vmc_view text)
 {
-	char number[12];
+	char number[DECIMAL_SIZE];
 
 	vmc_hpack_write_named(w, vmc_view_of("grpc-status"),
 			      decimal(number, code));

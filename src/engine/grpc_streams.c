@@ -197,10 +197,13 @@ static void give_up(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	vmc_grpc_fail(stream, code, why);
 }
 
+/* "message length … exceed maximum message size of …" */
+#define WORDS_SIZE 80
+
 static void give_up_oversize(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 			     uint32_t length)
 {
-	char words[80];
+	char words[WORDS_SIZE];
 	struct vmc_text text;
 	struct vmc_view said;
 
@@ -304,12 +307,13 @@ static int is_complete(const struct vmc_grpc *g,
 		       const struct vmc_grpc_stream *stream)
 {
 	struct vmc_reader r;
+	unsigned flag;
 	uint32_t length;
 
 	vmc_reader_init(&r, message_of(g, stream));
-	(void)vmc_take_u8(&r);
+	flag = vmc_take_u8(&r);
 	length = vmc_take_be32(&r);
-	return !r.fail && r.left == length;
+	return !r.fail && flag == 0 && r.left == length;
 }
 
 static void end_request(struct vmc_grpc *g, struct vmc_grpc_stream *stream)

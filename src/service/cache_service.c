@@ -297,9 +297,9 @@ static void answer_no_method(struct vmc_server *server,
  * names a service in its field 1; HealthCheckResponse says SERVING. Watch is
  * a stream, which there is none of.
  */
-static void request_health(struct vmc_server *server,
-			   struct vmc_connection *connection,
-			   const struct vmc_engine_event *event)
+static APART void request_health(struct vmc_server *server,
+				 struct vmc_connection *connection,
+				 const struct vmc_engine_event *event)
 {
 	static const uint8_t serving[] = { VMC_FIELD_TAG(1, VMC_FIELD_VARINT),
 					   1 };
