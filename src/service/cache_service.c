@@ -193,9 +193,10 @@ static void refuse(struct vmc_server *server, struct vmc_connection *connection,
 }
 
 /* A text that quotes what the peer asked for: as Go's ttrpc says it. */
-static void answer_unknown(struct vmc_server *server,
-			   struct vmc_connection *connection, uint32_t stream,
-			   const char *what, struct vmc_view name)
+static APART void answer_unknown(struct vmc_server *server,
+				 struct vmc_connection *connection,
+				 uint32_t stream, const char *what,
+				 struct vmc_view name)
 {
 	char buffer[WORDS_SIZE];
 	struct vmc_text text;
