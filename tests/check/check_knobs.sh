@@ -53,6 +53,7 @@ sizes()
 		SIZE(vmc_process), SIZE(vmc_interfaces), SIZE(vmc_routes);
 		SIZE(vmc_guest_details), SIZE(vmc_container_stats);
 		SIZE(vmc_agent_kata), SIZE(vmc_agent_service);
+		SIZE(vmc_grpc_slot);
 	}
 	C
 	if $cc "$@" -o "$work/sizes" "$work/sizes.c" 2>"$work/refusal"; then

@@ -60,7 +60,7 @@ noop_alone()
 {
 	[ -e "$BUILD/noop/libvmcache.a" ] || echo "no $BUILD/noop/libvmcache.a"
 	$NM "$BUILD/noop/libvmcache.a" 2>/dev/null |
-		grep -oE 'vmc_(agent_(kata|service)|kata|grpc|pb_encode).*'
+		grep -oE 'vmc_(agent_(kata|service)|kata|grpc_[A-Z]|pb_encode).*'
 }
 
 # of the build that all defaults make
