@@ -29,7 +29,7 @@ enum vmc_status vmc_grpc_number_read(struct vmc_view text, uint32_t *number)
 }
 
 static const struct unit {
-	char name;
+	uint8_t name;
 	uint64_t ns;
 } units[] = {
 	{ 'n', 1 },          { 'u', 1000 },        { 'm', 1000000 },
