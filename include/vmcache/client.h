@@ -35,13 +35,16 @@ struct vmc_channel_config {
 	uint32_t dial_timeout_ms; /* 0: 10 000. A full backlog is retried, */
 	uint8_t patient;          /* and with this also that nobody is there */
 
+	/* Private, agent_kata.h's: what agents speak, whatever `transport` says;
+	 * NULL: that. */
+	const struct vmc_engine_ops *engine;
+
 	/*
-	 * Private, agent_kata.h's: an engine for agents; what is said on a new connection before the
+	 * Private, agent_kata.h's: what is said on a new connection before the
 	 * transport is spoken there; NULL: nothing. Asked until it is VMC_OK;
 	 * VMC_AGAIN: more has to come from the peer; else the connection is
 	 * closed and dialled again.
 	 */
-	const struct vmc_engine_ops *engine; /* whatever `transport` says */
 	enum vmc_status (*greet)(struct vmc_channel *channel,
 				 struct vmc_task *task, uint64_t now_ms);
 	uint32_t greet_port;

@@ -70,7 +70,8 @@ struct vmc_engine_event {
 
 	/* REQUEST */
 	struct vmc_view service, method; /* "cache.CacheService", "Status" */
-	uint64_t timeout_ns;             /* from the peer; 0: none */
+	uint64_t timeout_ns; /* from the peer; 0: none; 1: it had passed when
+			      * it was sent */
 
 	/* RESPONSE, OVERSIZE */
 	enum vmc_code code;      /* 0..16; others become UNKNOWN */

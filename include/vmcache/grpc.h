@@ -99,10 +99,10 @@ struct vmc_hpack {
 #define VMC_GRPC_STRIKE_MAX 1000
 
 /*
- * `window` (see vmc_engine_ops.init) is used as two: a quarter
- * receives; the rest holds messages, each with its path, until they
- * are complete. `out` takes VMC_GRPC_OUT_SIZE: what is answered to a dozen
- * frames, and a reply with an error's text, percent-encoded.
+ * `window` (see vmc_engine_ops.init) is used as two: a quarter receives; the
+ * rest holds messages, each with its path, until they are complete. `out` of a
+ * server takes VMC_GRPC_OUT_SIZE: what is answered to a dozen frames, and a
+ * reply with an error's text, percent-encoded.
  */
 #define VMC_GRPC_OUT_SIZE (512 + 3 * VMC_ERROR_TEXT_SIZE)
 
@@ -111,8 +111,8 @@ struct vmc_grpc_stream {
 	uint64_t timeout_ns;
 	const char *why;   /* client: what has ended it instead of a response */
 	uint32_t id;       /* 0: free */
-	uint32_t at, len;  /* a server's: path, then message; a
-				  * client's: message, then an error's text */
+	uint32_t at, len;  /* a server's: path, then message; a client's:
+			    * message, then an error's text */
 	uint32_t head_len; /* of the first of them */
 	uint32_t content_length; /* announced; UINT32_MAX: not */
 	uint32_t content_len;    /* of DATA so far */
@@ -144,7 +144,8 @@ struct vmc_grpc {
 	int32_t peer_window;
 	uint32_t peer_frame_max, peer_stream_max;
 	uint32_t last_stream; /* highest seen, or last used */
-	uint32_t last_reset;  /* of our last RST_STREAM: what still comes */
+	uint32_t last_reset;  /* of our last RST_STREAM: what was on its way
+			       * is read over */
 	uint16_t strikes;
 	/* the reply or request under way */
 	struct vmc_view parts[VMC_ENGINE_PARTS_MAX];
@@ -161,12 +162,13 @@ struct vmc_grpc {
 
 extern const struct vmc_engine_ops vmc_grpc_engine;
 
+struct vmc_connection;
+
 /*
  * What a server gives to a connection that speaks gRPC: about 12 KiB with
  * the default knobs (4.8 KiB of it are HPACK's, VMC_GRPC_WINDOW_SIZE, 56
  * bytes a stream, VMC_GRPC_OUT_SIZE). Private.
  */
-struct vmc_connection;
 struct vmc_grpc_slot {
 	struct vmc_connection *connection; /* NULL: free */
 	struct vmc_grpc engine;

@@ -64,11 +64,17 @@ static enum cli_exit read_document(const struct cli_options *options,
 	len = cli_read_file(path, text, CLI_DOCUMENT_SIZE + 1);
 	if (len < 0)
 		return refuse(options, option, strerror(errno));
-	if (len > CLI_DOCUMENT_SIZE)
-		return refuse(options, option, "longer than 131072 bytes");
+	if (len > CLI_DOCUMENT_SIZE) {
+		cli_complain(options, "--%s %s: longer than %u bytes",
+			     cli_option_rows[option].name, path,
+			     CLI_DOCUMENT_SIZE);
+		return CLI_FAILED;
+	}
 	document->ptr = (const uint8_t *)text;
 	document->ptr_len = (size_t)len;
 	trim(document);
+	if (document->ptr_len == 0)
+		return refuse(options, option, "is empty");
 	return CLI_DONE;
 }
 
@@ -99,8 +105,6 @@ static enum cli_exit check_vm(const struct cli_options *options,
 	if (!document.ptr)
 		return CLI_DONE;
 	vmc_error_reset(&error);
-	if (document.ptr_len == 0)
-		return refuse(options, CLI_VM_CONFIG, "is empty");
 	if (cli_vm_config_read(document, texts, sizeof(texts), vm, &error))
 		return refuse(options, CLI_VM_CONFIG, error.text);
 	return CLI_DONE;
@@ -115,8 +119,6 @@ static enum cli_exit check_agent(const struct cli_options *options,
 	if (!document.ptr)
 		return CLI_DONE;
 	vmc_error_reset(&error);
-	if (document.ptr_len == 0)
-		return refuse(options, CLI_AGENT_CONFIG, "is empty");
 	if (cli_agent_config_read(document, &config, &error))
 		return refuse(options, CLI_AGENT_CONFIG, error.text);
 	return CLI_DONE;

@@ -79,8 +79,7 @@ void vmc_grpc_put_begin(struct vmc_grpc *g);
 void vmc_grpc_put_goaway(struct vmc_grpc *g, enum vmc_h2_error error,
 			 const char *why);
 
-/* Begins a response's or a server's header block with what is always there:
- * a frame that is open then. */
+/* Opens the frame of a response's headers, with what is always there. */
 void vmc_grpc_open_response(struct vmc_grpc *g, struct vmc_writer *w,
 			    unsigned flags, uint32_t stream,
 			    unsigned http_status);

@@ -70,9 +70,8 @@ void vmc_grpc_put_number(struct vmc_grpc *g, enum vmc_h2_type type,
 }
 
 /*
- * What a connection begins with. A table size is not announced: there are
- * peers that ignore it. The window is what a stream may send before it has
- * our answer, and a response is not larger than what holds it.
+ * What a connection begins with. Neither a table size is announced, which
+ * there are peers that ignore, nor a window: what HTTP/2 begins with will do.
  */
 void vmc_grpc_put_begin(struct vmc_grpc *g)
 {

@@ -280,7 +280,6 @@ static void end_call(struct vmc_channel *channel, struct vmc_channel_call *call)
 static void give_up(struct vmc_channel *channel, struct vmc_channel_call *call)
 {
 	int asked = call->stream != 0 && !call->failed;
-
 	enum vmc_status status = VMC_OK;
 
 	if (asked && !call->takes) {
@@ -350,8 +349,8 @@ static enum vmc_status refuse_request(struct step *step, enum vmc_status status)
 				    channel->config.out_len);
 }
 
-/* VMC_OK if a request can be sent now: what another call may have left half sent
- * goes first. */
+/* VMC_OK if a request can be sent now: what another call may have left half
+ * sent goes first. */
 static enum vmc_status make_room(struct vmc_channel *channel)
 {
 	enum vmc_status status;

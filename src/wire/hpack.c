@@ -486,20 +486,10 @@ static void put_number(struct vmc_writer *w, uint8_t bits, uint8_t mask,
 	vmc_put_varint(w, value - mask);
 }
 
-static size_t number_len(uint8_t mask, size_t value)
-{
-	return value < mask ? 1 : 1 + vmc_varint_len(value - mask);
-}
-
 static void put_string(struct vmc_writer *w, struct vmc_view string)
 {
 	put_number(w, 0, STRING_LEN_BITS, string.ptr_len);
 	vmc_put_bytes(w, string);
-}
-
-static size_t string_len(struct vmc_view string)
-{
-	return number_len(STRING_LEN_BITS, string.ptr_len) + string.ptr_len;
 }
 
 /* see hpack.h */
@@ -525,12 +515,6 @@ void vmc_hpack_write_literal(struct vmc_writer *w, unsigned name_index,
 }
 
 /* see hpack.h */
-size_t vmc_hpack_literal_len(unsigned name_index, struct vmc_view value)
-{
-	return number_len(KIND_LITERAL, name_index) + string_len(value);
-}
-
-/* see hpack.h */
 void vmc_hpack_write_named_head(struct vmc_writer *w, struct vmc_view name,
 				size_t value_len)
 {
@@ -545,12 +529,6 @@ void vmc_hpack_write_named(struct vmc_writer *w, struct vmc_view name,
 {
 	vmc_hpack_write_named_head(w, name, value.ptr_len);
 	vmc_put_bytes(w, value);
-}
-
-/* see hpack.h */
-size_t vmc_hpack_named_len(struct vmc_view name, struct vmc_view value)
-{
-	return 1 + string_len(name) + string_len(value);
 }
 
 /* see hpack.h */

@@ -78,7 +78,6 @@ enum vmc_hpack_static {
 	VMC_HPACK_PATH = 4,
 	VMC_HPACK_STATUS = 8,
 	VMC_HPACK_CONTENT_TYPE = 31,
-	VMC_HPACK_USER_AGENT = 58,
 	VMC_HPACK_METHOD_POST = 3, /* fields, for vmc_hpack_write_indexed */
 	VMC_HPACK_SCHEME_HTTP = 6,
 	VMC_HPACK_STATUS_200 = 8
@@ -90,10 +89,8 @@ void vmc_hpack_write_indexed(struct vmc_writer *w, unsigned index);
 /* A value under a name of the static table, or under one of our own. */
 void vmc_hpack_write_literal(struct vmc_writer *w, unsigned name_index,
 			     struct vmc_view value);
-size_t vmc_hpack_literal_len(unsigned name_index, struct vmc_view value);
 void vmc_hpack_write_named(struct vmc_writer *w, struct vmc_view name,
 			   struct vmc_view value);
-size_t vmc_hpack_named_len(struct vmc_view name, struct vmc_view value);
 
 /* All but the value, whose `value_len` bytes the caller then puts. */
 void vmc_hpack_write_literal_head(struct vmc_writer *w, unsigned name_index,

@@ -913,7 +913,6 @@ TEST(what_is_written_is_read)
 		view = vmc_view_of(value + sizeof(value) - 1 - len);
 		vmc_writer_init(&w, out, sizeof(out));
 		vmc_hpack_write_named(&w, view, view);
-		CHECK_EQ_INT(w.len, vmc_hpack_named_len(view, view));
 		result = read_bytes(&h, out, w.len, 9);
 		CHECK_EQ_INT(result.status, VMC_OK);
 		CHECK_EQ_INT(result.len, 2 * len + 3);
@@ -921,7 +920,6 @@ TEST(what_is_written_is_read)
 
 		vmc_writer_init(&w, out, sizeof(out));
 		vmc_hpack_write_literal(&w, 58, view);
-		CHECK_EQ_INT(w.len, vmc_hpack_literal_len(58, view));
 		result = read_bytes(&h, out, w.len, 9);
 		CHECK_EQ_INT(result.status, VMC_OK);
 		CHECK_EQ_INT(result.len, len + 13);
@@ -934,9 +932,13 @@ TEST(what_does_not_fit_is_not_written)
 	uint8_t out[32];
 	struct vmc_view name = vmc_view_of("grpc-status");
 	struct vmc_view value = vmc_view_of("12");
-	size_t cap, all = vmc_hpack_named_len(name, value);
 	struct vmc_writer w;
+	size_t cap, all;
 
+	vmc_writer_init(&w, out, sizeof(out));
+	vmc_hpack_write_named(&w, name, value);
+	all = w.len;
+	CHECK_EQ_INT(all, 3 + name.ptr_len + value.ptr_len);
 	for (cap = 0; cap <= all; cap++) {
 		memset(out, 0xa5, sizeof(out));
 		vmc_writer_init(&w, out, cap);
