@@ -10,6 +10,11 @@
 
 # what it is built for: tests/conf/$(TARGET).mk says how
 TARGET ?= x86_64-linux-musl
+TARGETS = x86_64-linux-musl x86_64-linux-gnu aarch64-linux-musl \
+	armhf-linux-musl s390x-linux-musl riscv64-linux-gnu cortex-m3 cortex-m0
+ifeq ($(wildcard tests/conf/$(TARGET).mk),)
+$(error TARGET=$(TARGET) is not there; there are: $(TARGETS))
+endif
 include tests/conf/$(TARGET).mk
 BUILD ?= build
 CROSS_COMPILE ?=

@@ -127,9 +127,6 @@ target-tests: lib $(TARGET_TESTS) firmware
 
 # All of them, beside each other with -j; they have to pass as many tests as
 # the first does on this machine.
-TARGETS = x86_64-linux-musl x86_64-linux-gnu aarch64-linux-musl \
-	armhf-linux-musl s390x-linux-musl riscv64-linux-gnu cortex-m3 cortex-m0
-
 target-%:
 	@mkdir -p $(BUILD)/targets
 	$(call say,TARGET,$*)
