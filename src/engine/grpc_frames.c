@@ -285,10 +285,10 @@ static int begin_frame(struct vmc_grpc *g, struct vmc_engine_event *event)
 	g->frame_padding = 0;
 	g->frame_begun = 1;
 	mask_flags(g);
-	if (header.length > VMC_H2_FRAME_MAX)
+	judge_order(g);
+	if (!g->reason && header.length > VMC_H2_FRAME_MAX)
 		vmc_grpc_break(g, VMC_H2_FRAME_SIZE_ERROR,
 			       "frame is larger than 16384 bytes");
-	judge_order(g);
 	if (!g->reason && g->frame_type < RULES)
 		judge_shape(g);
 	if (!g->reason)

@@ -486,19 +486,18 @@ static enum vmc_status reject_peer(struct vmc_channel *channel,
 	return break_connection(channel, VMC_ERR_PROTOCOL);
 }
 
-/* Takes responses until there is none, or one is held. */
+/* Takes responses until there is none, or one is held. Who has broken the
+ * rules need not hear of it: that he has is the reason. */
 static enum vmc_status take_responses(struct step *step)
 {
 	struct vmc_channel *channel = step->channel;
 	struct vmc_engine_event event;
-	enum vmc_status status;
+	enum vmc_status status = VMC_AGAIN;
 	const char *reason;
 
 	while (!channel->response_held) {
 		status = vmc_pump_next(&channel->pump, &event);
-		if (status < 0)
-			return lose_connection(channel, status);
-		if (status == VMC_AGAIN)
+		if (status != VMC_OK)
 			break;
 		status = take_response(step, &event);
 		if (status != VMC_AGAIN)
@@ -507,7 +506,7 @@ static enum vmc_status take_responses(struct step *step)
 	if (channel->pump.ops->failed(channel->pump.engine, &reason) ==
 	    VMC_ERR_PROTOCOL)
 		return reject_peer(channel, reason);
-	return VMC_AGAIN;
+	return status < 0 ? lose_connection(channel, status) : VMC_AGAIN;
 }
 
 /* Looks among what has come, then at what comes, unless it is too early. */

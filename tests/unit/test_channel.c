@@ -692,8 +692,8 @@ TEST(peer_that_speaks_something_else)
 			},
 			{
 				{ "485454502f312e31 20",
-				  "peer does not speak: grpc: frame is larger than 16384 "
-				  "bytes" },
+				  "peer does not speak: grpc: first frame is not "
+				  "SETTINGS" },
 				{ "000001 01 04 00000001 80",
 				  "peer does not speak: grpc: " },
 				{ "000000 00 01 00000005",
@@ -717,6 +717,23 @@ TEST(peer_that_speaks_something_else)
 		CHECK_EQ_INT(poll_step(&w, &b), VMC_ERR_PROTOCOL);
 		end_world(&w);
 	}
+}
+
+/* What it has said counts more than that it does not hear our last word. */
+TEST(peer_that_speaks_something_else_and_hangs_up)
+{
+	struct world w;
+	struct call call;
+
+	begin_world(&w);
+	begin_call(&call, "Get");
+	CHECK_EQ_INT(step(&w, &call), VMC_AGAIN);
+	serve(&w);
+	send_raw(&w, "485454502f312e31 20");
+	hang_up(&w);
+	CHECK_EQ_INT(poll_step(&w, &call), VMC_ERR_PROTOCOL);
+	check_text_has(&w, "peer does not speak: ");
+	end_world(&w);
 }
 
 TEST(requests_and_answers_that_are_too_big)
@@ -1154,6 +1171,7 @@ TESTS(RUN(call_is_answered)
       RUN(server_that_dies_fails_all_calls)
       RUN(half_an_answer_is_a_loss)
       RUN(peer_that_speaks_something_else)
+      RUN(peer_that_speaks_something_else_and_hangs_up)
       RUN(requests_and_answers_that_are_too_big)
       RUN(stream_numbers_run_out_and_begin_again)
       RUN(close_fails_calls_in_flight)
