@@ -78,7 +78,7 @@ static void leave_stale_socket(void)
 	pid_t child = fork();
 
 	if (child == 0) {
-		struct vmc_posix own = { 0, 0, 0 };
+		struct vmc_posix own = { 0 };
 		vmc_handle listener;
 
 		_exit(vmc_posix_listen(&own, endpoint, &listener, NULL) ==
@@ -497,7 +497,7 @@ TEST(another_users_dead_socket_is_left_alone)
 
 TEST(closing_leaves_another_servers_socket_alone)
 {
-	struct vmc_posix other = { 0, 0, 0 };
+	struct vmc_posix other = { 0 };
 	vmc_handle first, second, client;
 
 	begin();
@@ -518,7 +518,7 @@ TEST(closing_leaves_another_servers_socket_alone)
 /* Waits for the start, tries, keeps what it got until all have tried. */
 static void race(int start, int tried, int all_done)
 {
-	struct vmc_posix own = { 0, 0, 0 };
+	struct vmc_posix own = { 0 };
 	enum vmc_status status;
 	vmc_handle listener;
 	char byte;
