@@ -692,8 +692,8 @@ TEST(peer_that_speaks_something_else)
 			},
 			{
 				{ "485454502f312e31 20",
-				  "peer does not speak: grpc: first frame is not "
-				  "SETTINGS" },
+				  "peer does not speak: grpc: frame is larger than 16384 "
+				  "bytes" },
 				{ "000001 01 04 00000001 80",
 				  "peer does not speak: grpc: " },
 				{ "000000 00 01 00000005",
