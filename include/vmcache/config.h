@@ -69,7 +69,7 @@
  * Window of a server's gRPC connection, in bytes. A quarter receives; the
  * rest holds requests until they are complete, each with its path: no larger
  * message is accepted. 512..65536. RAM: itself in each struct vmc_grpc_slot,
- * next to HPACK's 4.8 KiB.
+ * next to HPACK's 4.9 KiB.
  */
 #ifndef VMC_GRPC_WINDOW_SIZE
 #define VMC_GRPC_WINDOW_SIZE 4096

@@ -47,7 +47,8 @@ struct serve {
 	struct vmc_factory_direct direct;
 	struct vmc_pool pool;
 	struct vmc_server server;
-	struct vmc_grpc_slot grpc[VMC_CONNECTION_MAX];
+	/* pages that a connection does not need are never touched */
+	_Alignas(4096) struct vmc_grpc_slot grpc[VMC_CONNECTION_MAX];
 	struct vmc_error error;
 	union cli_vm vms[VMC_VM_MAX];
 	/* what no VM uses is never touched */

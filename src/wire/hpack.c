@@ -55,7 +55,7 @@ static void fail(struct vmc_hpack *hpack, const char *why)
 /* see hpack.h */
 void vmc_hpack_init(struct vmc_hpack *hpack)
 {
-	memset(hpack, 0, sizeof(*hpack));
+	memset(hpack, 0, offsetof(struct vmc_hpack, entry));
 	hpack->limit = VMC_HPACK_TABLE_SIZE;
 }
 

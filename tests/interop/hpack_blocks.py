@@ -21,7 +21,7 @@ from hpack.huffman_constants import REQUEST_CODES, REQUEST_CODES_LENGTH
 from hpack.table import HeaderTable
 
 CONNECTIONS = 500
-SCRATCH = 256
+SCRATCH = 384
 MEANT = ["integers_are_bounded"]
 NAMES = [b":path", b":method", b"content-type", b"te", b"grpc-timeout",
          b"x-a", b"x-b", b"x-long-" + b"n" * 280, b"x-longer-" + b"m" * 1500]

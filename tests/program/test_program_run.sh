@@ -399,6 +399,7 @@ get_asks_the_agent()
 	expect 0 "$VMCACHE" config --json
 	says out '"AgentType":"kata"'
 	says out '"agent_config":{"DialTimeout":30,"LongLiveConn":true,"UseVSock":false}'
+	ready 2 # without an agent no other VM will be
 	kill -9 "$agent"
 	rm -f "$work/agent.sock"
 	expect 0 "$VMCACHE" get --paused
