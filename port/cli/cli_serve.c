@@ -47,8 +47,6 @@ struct serve {
 	struct vmc_factory_direct direct;
 	struct vmc_pool pool;
 	struct vmc_server server;
-	/* pages that a connection does not need are never touched */
-	_Alignas(4096) struct vmc_grpc_slot grpc[VMC_CONNECTION_MAX];
 	struct vmc_error error;
 	union cli_vm vms[VMC_VM_MAX];
 	/* what no VM uses is never touched */
@@ -61,6 +59,10 @@ struct serve {
 };
 
 static struct serve serve;
+
+/* Pages that a connection does not need are never touched. */
+static _Alignas(4096) struct vmc_grpc_slot grpc_slots[VMC_CONNECTION_MAX];
+
 static volatile sig_atomic_t stop_signal, child_ended;
 
 /* The loop looks at the flag; this makes it look. Caught from the moment the
@@ -199,7 +201,7 @@ static enum vmc_status init_server(void)
 		.port = vmc_linux_port(&serve.loop),
 		.endpoint = serve.settings.endpoint,
 		.config = serve.direct.json,
-		.grpc = serve.grpc,
+		.grpc = grpc_slots,
 		.grpc_len = VMC_CONNECTION_MAX,
 		.env = serve.env,
 		.pid = getpid(),
