@@ -2,10 +2,9 @@
 /*
  * AF_UNIX streams (see vmcache/port.h and vmcache_posix.h).
  *
- * Every call is made as if the socket were non-blocking, but for a recv that
- * vmc_posix_wait has left the waiting to; retries EINTR; and raises no
- * SIGPIPE. Descriptors that come along are closed on exec from the start, and
- * closed here unless somebody takes them.
+ * Every call is made as if the socket were non-blocking, retries EINTR, and
+ * raises no SIGPIPE. Descriptors that come along are closed on exec from the
+ * start, and closed here unless somebody takes them.
  */
 #include "vmcache_posix.h"
 
@@ -101,8 +100,7 @@ static int is_connecting(int stream)
 /* Why nothing was sent or received: `code` is the errno. */
 static enum vmc_status not_moved(int stream, int code)
 {
-	if (code == EAGAIN || code == EINTR ||
-	    (code == ENOTCONN && is_connecting(stream)))
+	if (code == EAGAIN || (code == ENOTCONN && is_connecting(stream)))
 		return VMC_AGAIN;
 	return VMC_ERR_LOST;
 }
@@ -135,7 +133,7 @@ static void take_rights(struct vmc_handles *handles,
 
 /* Descriptors that `control` has no room for the system closes itself. */
 static ssize_t recv_with_handles(int stream, uint8_t *buf, size_t cap,
-				 int flags, struct vmc_handles *handles)
+				 struct vmc_handles *handles)
 {
 	union control control;
 	struct iovec part = { buf, cap };
@@ -146,7 +144,8 @@ static ssize_t recv_with_handles(int stream, uint8_t *buf, size_t cap,
 		.msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *header;
-	ssize_t len = recvmsg(stream, &message, flags | MSG_CMSG_CLOEXEC);
+	ssize_t len =
+		recvmsg(stream, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	if (len < 0)
 		return len;
@@ -159,21 +158,11 @@ static ssize_t recv_with_handles(int stream, uint8_t *buf, size_t cap,
 }
 
 /* Without a place for descriptors the system drops them. */
-static ssize_t recv_once(int stream, uint8_t *buf, size_t cap, int flags,
+static ssize_t recv_once(int stream, uint8_t *buf, size_t cap,
 			 struct vmc_handles *handles)
 {
-	return handles ? recv_with_handles(stream, buf, cap, flags, handles) :
-			 recv(stream, buf, cap, flags);
-}
-
-/* 1 if it may block, once. */
-static int recv_blocks(struct vmc_posix *posix, int stream)
-{
-	int blocks = posix && posix->recv_blocks && posix->stream == stream;
-
-	if (blocks)
-		posix->recv_blocks = 0;
-	return blocks;
+	return handles ? recv_with_handles(stream, buf, cap, handles) :
+			 recv(stream, buf, cap, MSG_DONTWAIT);
 }
 
 /* see vmcache/port.h */
@@ -181,15 +170,14 @@ enum vmc_status vmc_posix_recv(void *ctx, vmc_handle stream, uint8_t *buf,
 			       size_t cap, size_t *len,
 			       struct vmc_handles *handles)
 {
-	int blocks = recv_blocks(ctx, (int)stream);
-	int flags = blocks ? 0 : MSG_DONTWAIT;
 	ssize_t received;
 
+	(void)ctx;
 	if (cap == 0)
 		return VMC_ERR_ARGUMENT; /* it would look like the end */
 	do
-		received = recv_once((int)stream, buf, cap, flags, handles);
-	while (received < 0 && errno == EINTR && !blocks);
+		received = recv_once((int)stream, buf, cap, handles);
+	while (received < 0 && errno == EINTR);
 	if (received == 0)
 		return VMC_CLOSED;
 	if (received < 0)
@@ -267,26 +255,14 @@ static ssize_t send_once(int stream, const struct vmc_view *parts,
 		       send_gathered(stream, parts, parts_len, handles);
 }
 
-static void note_sent(struct vmc_posix *posix, int stream)
-{
-	if (posix->stream_state == VMC_POSIX_STREAM_NONE ||
-	    posix->stream != stream) {
-		posix->stream = stream;
-		posix->stream_state = VMC_POSIX_STREAM_SENT;
-	}
-	posix->recv_blocks = 0;
-}
-
 /* see vmcache/port.h */
 enum vmc_status vmc_posix_send(void *ctx, vmc_handle stream,
 			       const struct vmc_view *parts, size_t parts_len,
 			       const struct vmc_handles *handles, size_t *len)
 {
-	struct vmc_posix *posix = ctx;
 	ssize_t sent;
 
-	if (posix)
-		note_sent(posix, (int)stream);
+	(void)ctx;
 	if (handles && handles->handle_len > VMC_HANDLES_MAX)
 		return VMC_ERR_ARGUMENT;
 	if (parts_len > VMC_PARTS_MAX)
@@ -317,12 +293,7 @@ void vmc_posix_shutdown(void *ctx, vmc_handle stream)
  * see vmcache/port.h */
 void vmc_posix_close(void *ctx, vmc_handle handle)
 {
-	struct vmc_posix *posix = ctx;
-
-	if (posix && posix->stream == (int)handle) {
-		posix->stream_state = VMC_POSIX_STREAM_NONE;
-		posix->recv_blocks = 0;
-	}
+	(void)ctx;
 	close((int)handle);
 }
 

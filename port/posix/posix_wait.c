@@ -6,12 +6,9 @@
 #include "vmcache_posix.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 
 /* After so many misses in a row, looking is tried at every 64th wait. */
@@ -84,7 +81,6 @@ void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter)
 	vmc_posix_spin_init(&waiter->spin, VMC_POSIX_SPIN_US);
 	waiter->signals = NULL;
 	waiter->stop = NULL;
-	waiter->posix = NULL;
 }
 
 static short events_of(unsigned want)
@@ -158,81 +154,20 @@ static int sleep_until(const sigset_t *signals, struct pollfd *fds,
 		     signals);
 }
 
-/*
- * Waiting in recv
- */
-
-static int make_blocking(struct vmc_posix *posix)
+static enum vmc_status wait_for(struct vmc_posix_waiter *waiter,
+				struct pollfd *fds, nfds_t fds_len,
+				uint64_t until_ms, uint64_t now_ms)
 {
-	int flags = fcntl(posix->stream, F_GETFL);
+	const sigset_t *signals = waiter ? waiter->signals : NULL;
+	struct list list = { fds, fds_len };
+	int ready = 0;
 
-	if (flags < 0 ||
-	    fcntl(posix->stream, F_SETFL, flags & ~O_NONBLOCK) != 0)
-		return 0;
-	posix->stream_state = VMC_POSIX_STREAM_BLOCKS;
-	posix->recv_most_ms = 0;
-	return 1;
-}
-
-/* The system's timer stays as it is if it is not late and not far too early:
- * who wakes early waits again. */
-static int set_timer(struct vmc_posix *posix, uint64_t left_ms)
-{
-	struct timeval time;
-
-	if (left_ms > INT_MAX)
-		left_ms = INT_MAX;
-	if (posix->recv_most_ms <= left_ms && posix->recv_most_ms > left_ms / 2)
-		return 1;
-	posix->recv_most_ms = (uint32_t)(left_ms - left_ms / 16);
-	time.tv_sec = (time_t)(posix->recv_most_ms / 1000);
-	time.tv_usec = (suseconds_t)(posix->recv_most_ms % 1000) * 1000;
-	return setsockopt(posix->stream, SOL_SOCKET, SO_RCVTIMEO, &time,
-			  sizeof(time)) == 0;
-}
-
-/* 1 if the recv that follows will wait. If none has followed the last time,
- * there is another port behind the task: poll. */
-static int wait_in_recv(const struct vmc_posix_waiter *waiter,
-			const struct vmc_task *task, uint64_t now_ms)
-{
-	struct vmc_posix *posix = waiter->posix;
-
-	if (waiter->signals || posix->stream_state == VMC_POSIX_STREAM_NONE ||
-	    task->wait_len != 1 || task->wait[0].handle != posix->stream ||
-	    task->wait[0].want != VMC_WAIT_READ || task->until_ms <= now_ms)
-		return 0;
-	if (posix->stream_state == VMC_POSIX_STREAM_SENT ||
-	    posix->recv_blocks) {
-		posix->recv_blocks = 0;
-		posix->stream_state = VMC_POSIX_STREAM_WAITED;
-		return 0;
-	}
-	posix->recv_blocks = (posix->stream_state == VMC_POSIX_STREAM_BLOCKS ||
-			      make_blocking(posix)) &&
-			     set_timer(posix, task->until_ms - now_ms);
-	return posix->recv_blocks;
-}
-
-/*
- * Waiting
- */
-
-/* How many of the list have something, after spinning. */
-static int spin_for(struct vmc_posix_waiter *waiter, struct list *list,
-		    uint64_t until_ms, uint64_t now_ms)
-{
-	if (!waiter || list->fds_len == 0)
-		return 0;
-	return vmc_posix_spin(&waiter->spin, look, list, until_ms, now_ms);
-}
-
-static enum vmc_status sleep_for(const struct vmc_posix_waiter *waiter,
-				 struct list *list, uint64_t until_ms,
-				 uint64_t now_ms)
-{
-	if (sleep_until(waiter ? waiter->signals : NULL, list->fds,
-			list->fds_len, until_ms, now_ms) >= 0)
+	if (waiter && fds_len > 0)
+		ready = vmc_posix_spin(&waiter->spin, look, &list, until_ms,
+				       now_ms);
+	if (ready == 0)
+		ready = sleep_until(signals, fds, fds_len, until_ms, now_ms);
+	if (ready >= 0)
 		return VMC_OK;
 	return errno == EINTR ? VMC_AGAIN : VMC_ERR_IO;
 }
@@ -242,14 +177,9 @@ enum vmc_status vmc_posix_wait(struct vmc_posix_waiter *waiter,
 			       const struct vmc_task *task, uint64_t now_ms)
 {
 	struct pollfd fds[VMC_TASK_WAIT_MAX];
-	struct list list = { fds, task->wait_len };
 
 	put_fds(fds, task->wait, task->wait_len);
-	if (spin_for(waiter, &list, task->until_ms, now_ms) > 0)
-		return VMC_OK;
-	if (waiter && waiter->posix && wait_in_recv(waiter, task, now_ms))
-		return VMC_OK;
-	return sleep_for(waiter, &list, task->until_ms, now_ms);
+	return wait_for(waiter, fds, task->wait_len, task->until_ms, now_ms);
 }
 
 /* see vmcache_posix.h */
@@ -274,15 +204,13 @@ enum vmc_status vmc_posix_poll(struct vmc_posix_waiter *waiter,
 			       uint64_t until_ms, uint64_t now_ms)
 {
 	struct pollfd fds[VMC_SERVER_WAIT_MAX];
-	struct list list = { fds, (nfds_t)waits_len };
-	enum vmc_status status = VMC_OK;
+	enum vmc_status status;
 	size_t i;
 
 	if (waits_len > VMC_SERVER_WAIT_MAX)
 		return VMC_ERR_TOO_BIG;
 	put_fds(fds, waits, waits_len);
-	if (spin_for(waiter, &list, until_ms, now_ms) == 0)
-		status = sleep_for(waiter, &list, until_ms, now_ms);
+	status = wait_for(waiter, fds, (nfds_t)waits_len, until_ms, now_ms);
 	for (i = 0; i < waits_len; i++)
 		waits[i].got = status ? 0 : got_of(fds[i].revents);
 	return status;

@@ -60,34 +60,17 @@ struct vmc_env vmc_posix_env(struct vmc_posix_clock *clock);
 /* An endpoint's path with its NUL: what sun_path holds on Linux. */
 #define VMC_POSIX_ENDPOINT_SIZE 108
 
-/* Private: what was done to vmc_posix.stream. */
-enum vmc_posix_stream {
-	VMC_POSIX_STREAM_NONE = 0,
-	VMC_POSIX_STREAM_SENT,
-	VMC_POSIX_STREAM_WAITED, /* by poll(2) */
-	VMC_POSIX_STREAM_BLOCKS  /* it has no O_NONBLOCK */
-};
-
-/* Zeroed at first; private. */
+/* Zeroed at first; private. Of the endpoint that a port has opened: which
+ * file its socket is, so that no other is ever removed. */
 struct vmc_posix {
-	/* Of the endpoint that a port has opened: which file its socket is, so
-	 * that no other is ever removed. */
 	uint64_t device, inode;
 	uint8_t listening;
-
-	/* Of the stream that was sent to last, if it is waited for in recv
-	 * (struct vmc_posix_waiter). */
-	int stream;
-	uint8_t stream_state;  /* enum vmc_posix_stream */
-	uint8_t recv_blocks;   /* the next recv does */
-	uint32_t recv_most_ms; /* for so long: its SO_RCVTIMEO */
 };
 
 /*
  * AF_UNIX stream sockets, as vmcache/port.h says. `posix` is for one
  * endpoint at a time (a second listen is refused with VMC_ERR_BUSY) and
- * lives as long as the port; a port that never listens, and is not waited for
- * in recv (struct vmc_posix_waiter), needs none (NULL).
+ * lives as long as the port; a port that never listens needs none (NULL).
  *
  * listen. Makes the directory and its parents. What is at the path already
  *   is taken over only if it is a socket of our own user that refuses
@@ -181,20 +164,7 @@ struct vmc_posix_waiter {
 				  * and nowhere else. NULL: leave it as it is */
 	const volatile sig_atomic_t *stop; /* a handler sets it to end what
 					    * blocks. NULL: nothing does */
-	struct vmc_posix *posix; /* of the port whose streams are waited for in
-				  * recv, see below. NULL: by poll(2) */
 };
-
-/*
- * Waiting in recv: a client that asks one thing at a time over one connection
- * saves a system call per call, and the longer way into sleep. A wait whose
- * task wants nothing but to receive from the stream that this port sent to last
- * returns at once, and the recv that follows blocks until something is there,
- * the time is over or a signal was handled. Not for a thread with more to do
- * than one task; and not together with `signals`, which poll(2) alone lets in.
- * O_NONBLOCK is taken off the stream the second time that it is waited for:
- * a connection for one call costs no more than before.
- */
 
 void vmc_posix_waiter_init(struct vmc_posix_waiter *waiter);
 

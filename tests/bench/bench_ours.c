@@ -75,7 +75,6 @@ void bench_library_serve(const char *endpoint)
 static uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
 static struct vmc_grpc grpc;
 static struct vmc_posix_clock clock_state;
-static struct vmc_posix posix;
 static struct vmc_posix_waiter waiter;
 static struct vmc_channel channel;
 static struct vmc_env env;
@@ -90,7 +89,7 @@ static void open_channel(enum bench_side_index side)
 {
 	const char *endpoint = bench_servers[side].endpoint;
 	struct vmc_channel_config config = {
-		.port = vmc_posix_port(&posix),
+		.port = vmc_posix_port(NULL),
 		.endpoint = endpoint,
 		.stream = bench_connect(endpoint),
 		.window = window,
@@ -103,7 +102,6 @@ static void open_channel(enum bench_side_index side)
 	}
 	env = vmc_posix_env(&clock_state);
 	vmc_posix_waiter_init(&waiter);
-	waiter.posix = &posix;
 	if (vmc_channel_init(&channel, &config))
 		give_up();
 }

@@ -4,12 +4,10 @@
 
 #include "vmcache_posix.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -246,217 +244,6 @@ TEST(a_signal_can_end_a_blocked_operation)
 }
 
 /*
- * Waiting in recv
- */
-
-static struct vmc_posix posix;
-
-/* Asks over the port, then takes a byte from it. */
-static enum vmc_status ask(struct vmc_task *task, uint64_t now_ms)
-{
-	struct vmc_port port = vmc_posix_port(&posix);
-	struct vmc_view request = { (const uint8_t *)"?", 1 };
-	enum vmc_status status;
-	uint8_t byte;
-	size_t len;
-
-	asked++;
-	if (vmc_task_begin(task, now_ms))
-		return vmc_task_end(task, VMC_ERR_TIMEOUT);
-	if (task->phase == 0) {
-		CHECK_EQ_INT(port.ops->send(port.ctx, both[0], &request, 1,
-					    NULL, &len),
-			     VMC_OK);
-		task->phase = 1;
-	} else {
-		status =
-			port.ops->recv(port.ctx, both[0], &byte, 1, &len, NULL);
-		if (status != VMC_AGAIN)
-			return vmc_task_end(task, status);
-	}
-	vmc_task_wait(task, both[0], VMC_WAIT_READ);
-	return vmc_task_again(task);
-}
-
-static enum vmc_status block_ask(uint64_t deadline_ms)
-{
-	struct vmc_task task = VMC_TASK_INIT;
-	enum vmc_status status;
-
-	task.deadline_ms = deadline_ms;
-	asked = 0;
-	VMC_POSIX_BLOCK(status, &waiter, env, &task, ask(&task, now()));
-	return status;
-}
-
-static int is_blocking(void)
-{
-	return !(fcntl(both[0], F_GETFL) & O_NONBLOCK);
-}
-
-static void begin_asking(void)
-{
-	begin();
-	CHECK_EQ_INT(fcntl(both[0], F_SETFL, O_NONBLOCK), 0);
-	memset(&posix, 0, sizeof(posix));
-	waiter.posix = &posix;
-	waiter.spin.us = 0;
-}
-
-/* Answers `n` requests, each once it has been looked for in vain, then hangs up. */
-static pid_t answer(int n)
-{
-	pid_t pid = fork();
-	char byte;
-
-	if (pid != 0)
-		return pid;
-	close(both[0]);
-	while (n-- > 0) {
-		if (read(both[1], &byte, 1) != 1)
-			_exit(1);
-		poll(NULL, 0, 10);
-		if (write(both[1], "x", 1) != 1)
-			_exit(1);
-	}
-	_exit(0);
-}
-
-static void check_ended_well(pid_t pid)
-{
-	int result = -1;
-
-	CHECK_EQ_INT(waitpid(pid, &result, 0), pid);
-	CHECK_EQ_INT(result, 0);
-}
-
-/* The first answer is waited for by poll, those that follow in recv: no
- * more steps than two either way, for each wait has waited. */
-TEST(an_answer_is_waited_for_in_recv)
-{
-	pid_t pid;
-
-	begin_asking();
-	pid = answer(3);
-	CHECK_EQ_INT(block_ask(now() + LONG_MS), VMC_OK);
-	CHECK_EQ_INT(asked, 2);
-	CHECK(!is_blocking());
-	for (int i = 0; i < 2; i++) {
-		CHECK_EQ_INT(block_ask(now() + LONG_MS), VMC_OK);
-		CHECK_EQ_INT(asked, 2);
-		CHECK(is_blocking());
-		CHECK(!posix.recv_blocks);
-	}
-	check_ended_well(pid);
-	shutdown(both[1], SHUT_WR);
-	CHECK_EQ_INT(block_ask(VMC_NEVER), VMC_CLOSED);
-	end();
-}
-
-TEST(a_deadline_ends_the_waiting_in_recv)
-{
-	uint64_t begun_ms;
-	pid_t pid;
-
-	begin_asking();
-	pid = answer(2);
-	for (int i = 0; i < 2; i++)
-		CHECK_EQ_INT(block_ask(now() + LONG_MS), VMC_OK);
-	check_ended_well(pid);
-	for (int i = 0; i < 3; i++) {
-		begun_ms = now();
-		CHECK_EQ_INT(block_ask(begun_ms + 40), VMC_ERR_TIMEOUT);
-		CHECK(now() >= begun_ms + 40);
-		CHECK(asked < 20); /* it sleeps in between */
-	}
-	end();
-}
-
-TEST(a_signal_ends_the_waiting_in_recv)
-{
-	struct sigaction action = { .sa_handler = on_stop,
-				    .sa_flags = SA_RESTART };
-	pid_t pid;
-
-	begin_asking();
-	pid = answer(2);
-	for (int i = 0; i < 2; i++)
-		CHECK_EQ_INT(block_ask(now() + LONG_MS), VMC_OK);
-	check_ended_well(pid);
-	sigaction(SIGUSR1, &action, NULL);
-	waiter.stop = &stop;
-	pid = fork();
-	if (pid == 0) {
-		/* until it sleeps: no signal is lost, since each sets `stop` */
-		while (kill(getppid(), SIGUSR1) == 0 && poll(NULL, 0, 10) == 0)
-			continue;
-		_exit(0);
-	}
-	CHECK_EQ_INT(block_ask(now() + LONG_MS), VMC_ERR_CANCELLED);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	stop = 0;
-	end();
-}
-
-/* One step's wait, after a request: 1 if it has left the waiting to recv. */
-static int leaves_it_to_recv(unsigned want, uint64_t until_ms)
-{
-	struct vmc_task task = task_on(both[0], want, until_ms);
-
-	CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, now()), VMC_OK);
-	return posix.recv_blocks;
-}
-
-/* What is waited for by poll even then. */
-TEST(not_all_is_waited_for_in_recv)
-{
-	struct vmc_view part = { (const uint8_t *)"?", 1 };
-	struct vmc_port port = vmc_posix_port(&posix);
-	struct vmc_task task;
-	sigset_t none;
-	size_t len;
-	pid_t pid;
-
-	begin_asking();
-	pid = answer(2);
-	for (int i = 0; i < 2; i++)
-		CHECK_EQ_INT(block_ask(now() + LONG_MS), VMC_OK);
-	check_ended_well(pid);
-	CHECK(leaves_it_to_recv(VMC_WAIT_READ, VMC_NEVER));
-
-	/* no recv has followed: it is somebody else's task */
-	CHECK_EQ_INT(write(both[1], "x", 1), 1);
-	CHECK(!leaves_it_to_recv(VMC_WAIT_READ, VMC_NEVER));
-	CHECK(leaves_it_to_recv(VMC_WAIT_READ, VMC_NEVER));
-
-	/* a request in between */
-	CHECK_EQ_INT(port.ops->send(port.ctx, both[0], &part, 1, NULL, &len),
-		     VMC_OK);
-	CHECK(!posix.recv_blocks);
-
-	CHECK(!leaves_it_to_recv(VMC_WAIT_READ | VMC_WAIT_WRITE, VMC_NEVER));
-	CHECK(!leaves_it_to_recv(VMC_WAIT_READ, 1));
-	sigemptyset(&none);
-	waiter.signals = &none;
-	CHECK(!leaves_it_to_recv(VMC_WAIT_READ, VMC_NEVER));
-	waiter.signals = NULL;
-	task = task_on(both[0], VMC_WAIT_READ, VMC_NEVER);
-	vmc_task_wait(&task, both[1], VMC_WAIT_WRITE);
-	CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, now()), VMC_OK);
-	CHECK(!posix.recv_blocks);
-
-	/* closed: the number may be another stream's */
-	CHECK(leaves_it_to_recv(VMC_WAIT_READ, VMC_NEVER));
-	port.ops->close(port.ctx, both[0]);
-	CHECK(!posix.recv_blocks);
-	CHECK_EQ_INT(dup2(both[1], both[0]), both[0]);
-	for (int i = 0; i < 3; i++)
-		CHECK(!leaves_it_to_recv(VMC_WAIT_READ, now() + 1));
-	end();
-}
-
-/*
  * Spinning
  */
 
@@ -664,10 +451,6 @@ TESTS(RUN(what_is_there_ends_a_wait)
       RUN(a_blocked_operation_goes_to_its_end)
       RUN(a_blocked_operation_keeps_its_deadline)
       RUN(a_signal_can_end_a_blocked_operation)
-      RUN(an_answer_is_waited_for_in_recv)
-      RUN(a_deadline_ends_the_waiting_in_recv)
-      RUN(a_signal_ends_the_waiting_in_recv)
-      RUN(not_all_is_waited_for_in_recv)
       RUN(one_processor_does_not_spin)
       RUN(spinning_in_vain_backs_off)
       RUN(spinning_does_not_delay_a_timer)
