@@ -22,7 +22,9 @@
 #include "vmcache_mock.h"
 #include "vmcache_sim.h"
 
+#ifndef WORLD_MACHINE_MAX /* where memory is short they are fewer */
 #define WORLD_MACHINE_MAX 65536
+#endif
 #define WORLD_LOG_MAX 4096
 #define WORLD_LINK_MAX 64
 

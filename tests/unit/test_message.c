@@ -318,7 +318,8 @@ static enum vmc_status read_module(const char *digits)
 	uint8_t inner[OUT_SIZE];
 	char whole[2 * OUT_SIZE];
 
-	sprintf(whole, "3a%02zx%s", from_hex(digits, inner), digits);
+	sprintf(whole, "3a%02x%s", (unsigned int)from_hex(digits, inner),
+		digits);
 	return read_sandbox(whole);
 }
 
@@ -409,7 +410,8 @@ static enum vmc_status read_storage(const char *digits)
 	char whole[2 * OUT_SIZE];
 	enum vmc_status status;
 
-	sprintf(whole, "0a%02zx%s", from_hex(digits, inner), digits);
+	sprintf(whole, "0a%02x%s", (unsigned int)from_hex(digits, inner),
+		digits);
 	status = vmc_message_read(hex(whole),
 				  &vmc_message_UpdateEphemeralMountsRequest,
 				  &storages, &room, &error);

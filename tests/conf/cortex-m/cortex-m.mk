@@ -18,7 +18,8 @@ CORTEX_M = tests/conf/cortex-m
 BOARD_FLASH = --defsym=FLASH_SIZE=0x400000
 LINK = -nostartfiles -T $(CORTEX_M)/cortex-m.ld -Wl,$(BOARD_FLASH),$(BOARD_RAM)
 # newlib's uint32_t is a long, as wide as what %u takes
-TARGET_TEST_CPPFLAGS = -Wno-format -DHOSTILE_CROWD=512
+TARGET_TEST_CPPFLAGS = -Wno-format -DHOSTILE_CROWD=512 \
+	-DWORLD_MACHINE_MAX=16384
 TARGET_TEST_OBJECTS = $(BUILD)/tests/cortex_m_start.o \
 	$(BUILD)/tests/cortex_m_libc.o
 
