@@ -271,13 +271,15 @@ TEST(spinning_in_vain_backs_off)
 {
 	static const uint32_t expected[] = { 1, 3, 7, 15, 31, 63, 63 };
 	struct vmc_task task;
+	uint64_t begun;
 	uint32_t waits;
 
 	begin();
 	waiter.spin.us = 1;
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		task = task_on(both[0], VMC_WAIT_READ, now() + 1);
-		CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, now()), VMC_OK);
+		begun = now();
+		task = task_on(both[0], VMC_WAIT_READ, begun + 1);
+		CHECK_EQ_INT(vmc_posix_wait(&waiter, &task, begun), VMC_OK);
 		CHECK_EQ_INT(waiter.spin.skip, expected[i]);
 		CHECK_EQ_INT(write(both[1], "x", 1), 1);
 		for (waits = 0; waiter.spin.skip > 0; waits++)
