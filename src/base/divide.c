@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See divide.h. Bit by bit: no path of a call divides more than once. */
+/* See divide.h */
 #include "divide.h"
+
+#if UINTPTR_MAX > UINT32_MAX /* the processor does it */
+
+/* see divide.h */
+uint32_t vmc_divide(uint64_t *number, uint32_t divisor)
+{
+	uint32_t rest = (uint32_t)(*number % divisor);
+
+	*number /= divisor;
+	return rest;
+}
+
+#else /* bit by bit: no path of a call divides more than once */
 
 #define BITS 64
 
@@ -20,3 +33,5 @@ uint32_t vmc_divide(uint64_t *number, uint32_t divisor)
 	}
 	return rest;
 }
+
+#endif

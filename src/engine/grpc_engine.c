@@ -331,7 +331,7 @@ static void drop_shown(struct vmc_grpc *g)
 {
 	unsigned i;
 
-	for (i = 0; i < VMC_STREAM_MAX; i++)
+	for (i = 0; i < g->stream_len; i++)
 		if (g->stream[i].id && g->stream[i].flags & STREAM_SHOWN)
 			drop(g, &g->stream[i]);
 }
