@@ -29,13 +29,13 @@ count()
 for program in "$@"; do
 	begun=$(date +%s)
 	# shellcheck disable=SC2086 # a command and its options
-	timeout -k 5 "${TEST_TIMEOUT:-300}" $RUN "$program" \
+	timeout -k 5 "${TEST_TIMEOUT:-600}" $RUN "$program" \
 		>"$log/out" 2>"$log/err" </dev/null
 	code=$?
 	ok=$(count '^ok ') bad=$(count '^not ok ') skip=$(count '^skip ')
 	why=
 	if [ $code -eq 124 ] || [ $code -eq 137 ]; then
-		why="still running after ${TEST_TIMEOUT:-300} s"
+		why="still running after ${TEST_TIMEOUT:-600} s"
 	elif [ $code -gt 128 ]; then
 		why="killed by signal $((code - 128))"
 	elif [ $code -ne 0 ] && [ "$bad" -eq 0 ]; then
