@@ -76,6 +76,8 @@ static inline void forget_others(struct end *end)
 	const struct vmc_grpc *g = &end->engine;
 	unsigned i;
 
+	if (g->out_used > 0)
+		return; /* the rest of a frame may be of any stream */
 	for (i = 0; i < H2_ANSWERS; i++)
 		if (g->message == MESSAGE_NONE ||
 		    end->reader.answer[i].stream != g->message_stream)
