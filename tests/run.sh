@@ -7,8 +7,9 @@
 #
 # Shows failures and skips, with -v all lines, and ends with the line
 # `N passed, N failed` (and `, N skipped`). A program that dies, says nothing
-# or runs longer than TEST_TIMEOUT seconds is one failure more. Exits with 1
-# if anything failed. RUN is what runs a program of another machine.
+# or runs longer than TEST_TIMEOUT seconds is one failure more: 300, or what a
+# script says in a line `# Takes up to N seconds`. Exits with 1 if anything
+# failed. RUN is what runs a program of another machine.
 
 verbose=0
 [ "$1" = -v ] && { verbose=1; shift; }
@@ -28,14 +29,16 @@ count()
 
 for program in "$@"; do
 	begun=$(date +%s)
+	limit=$(sed -n 's/^# Takes up to \([0-9]*\) seconds.*/\1/p' "$program")
+	limit=${TEST_TIMEOUT:-${limit:-300}}
 	# shellcheck disable=SC2086 # a command and its options
-	timeout -k 5 "${TEST_TIMEOUT:-600}" $RUN "$program" \
+	timeout -k 5 "$limit" $RUN "$program" \
 		>"$log/out" 2>"$log/err" </dev/null
 	code=$?
 	ok=$(count '^ok ') bad=$(count '^not ok ') skip=$(count '^skip ')
 	why=
 	if [ $code -eq 124 ] || [ $code -eq 137 ]; then
-		why="still running after ${TEST_TIMEOUT:-600} s"
+		why="still running after $limit s"
 	elif [ $code -gt 128 ]; then
 		why="killed by signal $((code - 128))"
 	elif [ $code -ne 0 ] && [ "$bad" -eq 0 ]; then

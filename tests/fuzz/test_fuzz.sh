@@ -6,8 +6,8 @@
 #
 #	make fuzz_programs && BUILD=build tests/fuzz/test_fuzz.sh [TARGET...]
 #
-# FUZZ_RUNS executions each (120000). The inputs that crash stay in
-# $BUILD/fuzz, and the crash is shown.
+# Takes up to 900 seconds for FUZZ_RUNS executions of each (120000). The inputs
+# that crash stay in $BUILD/fuzz, and the crash is shown.
 
 dir=${BUILD:-build}/fuzz
 if [ $# -eq 0 ]; then
