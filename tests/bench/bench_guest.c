@@ -328,9 +328,9 @@ static void measure(void)
 	target("of it the library's own part, ms", own.p50_us / 1000, 0.2, 0);
 	row("the taker's processor time, the system's included, ms",
 	    ran.p50_us / 1000);
-	row("the least of the three, ms", (double)wall[0] / 1e6);
-	row("", (double)part[0] / 1e6);
-	row("", (double)processor[0] / 1e6);
+	row("least of these: take, ms", (double)wall[0] / 1e6);
+	row("the library's own part, ms", (double)part[0] / 1e6);
+	row("processor time, ms", (double)processor[0] / 1e6);
 	row("made ready for use: reseeded and on time, ms", made.p50_us / 1000);
 	target("run --cold to run", slow.p50_us / quick.p50_us, 10, 1);
 }
