@@ -197,6 +197,18 @@ a_guest_that_ends_is_named()
 	only_cached 1
 }
 
+killed_while_it_is_made_ready_is_a_failure()
+{
+	qemu --number 1
+	got 1
+	begin --cpus 2 --memory 256 true
+	until_true grep -q ' vm-taken ' "$work/log"
+	kill -9 "$(taken)"
+	ended_with 125
+	says err "vmcache run: "
+	only_cached 1
+}
+
 get_is_ready_for_its_taker()
 {
 	qemu --number 1
@@ -257,6 +269,7 @@ many_in_a_row_leave_nothing()
 run_tests a_command_runs_in_a_vm it_has_the_size_that_is_wanted \
 	it_has_its_own_randomness_and_the_time streams_are_intact \
 	a_signal_ends_it_and_its_vm killed_for_good_leaves_no_vm \
-	a_guest_that_ends_is_named get_is_ready_for_its_taker \
+	a_guest_that_ends_is_named \
+	killed_while_it_is_made_ready_is_a_failure get_is_ready_for_its_taker \
 	the_cache_is_ten_times_faster another_kind_of_vm_is_booted \
 	many_in_a_row_leave_nothing
