@@ -191,7 +191,7 @@ static void put_prefix(struct vmc_grpc *g, struct vmc_writer *w, uint32_t len)
 		(uint8_t)(g->payload_len >> 8),
 		(uint8_t)g->payload_len,
 	};
-	struct vmc_view part = { prefix + g->payload_at, len };
+	struct vmc_view part = { &prefix[g->payload_at], len };
 
 	vmc_put_bytes(w, part);
 }
@@ -216,7 +216,8 @@ static void put_chunk(struct vmc_grpc *g, uint32_t len, unsigned flags)
 	}
 	vmc_writer_init(&w, g->out + g->out_used, vmc_grpc_room(g));
 	vmc_h2_header_write(&header, &w);
-	put_prefix(g, &w, prefix_len);
+	if (prefix_len > 0)
+		put_prefix(g, &w, prefix_len);
 	g->out_used += (uint32_t)w.len;
 	g->payload_at += len;
 	g->chunk_at = g->out_used;
