@@ -108,16 +108,16 @@ struct vmc_pool_config {
 
 /* Private. */
 struct vmc_pool_slot {
+	uint16_t number;      /* which one it is */
+	uint16_t generation;  /* changes whenever its handles may */
+	uint8_t recorded;     /* the state last put on record */
+	uint8_t counted;      /* in pool.ready, in pool.booting, or not */
+	uint8_t kick;         /* step it although nothing is due */
 	uint64_t since_ms;    /* READY since */
 	uint64_t retry_ms;    /* EMPTY until */
 	int64_t recorded_pid; /* of the VM last put on record */
 	uint32_t failures;    /* in a row */
 	uint32_t saved_len;
-	uint16_t number;     /* which one it is */
-	uint16_t generation; /* changes whenever its handles may */
-	uint8_t recorded;    /* the state last put on record */
-	uint8_t counted;     /* in pool.ready, in pool.booting, or not */
-	uint8_t kick;        /* step it although nothing is due */
 	struct vmc_vm vm;
 	struct vmc_task task; /* of what the slot does now */
 	uint8_t saved[VMC_HYPERVISOR_SIZE];
@@ -133,12 +133,12 @@ struct vmc_pool {
 	uint32_t line_len;
 	uint32_t last_ticket;
 	uint32_t ready, booting; /* slots in that state */
-	uint64_t now_ms;         /* of the step under way */
-	uint64_t due_ms;         /* no slot is due before */
-	uint64_t random;         /* for jitter */
 	uint8_t stopping;
 	uint8_t waits_changed;
-	uint8_t again; /* another slot has become due */
+	uint8_t again;   /* another slot has become due */
+	uint64_t now_ms; /* of the step under way */
+	uint64_t due_ms; /* no slot is due before */
+	uint64_t random; /* for jitter */
 	uint32_t event_first, event_len;
 	struct vmc_pool_config config;
 	struct vmc_pool_counters counters;

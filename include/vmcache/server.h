@@ -90,19 +90,19 @@ struct vmc_server_handing {
 /* Private. At most 1 KiB with the default knobs. */
 struct vmc_connection {
 	struct vmc_pump pump;       /* no engine until the first byte */
+	uint16_t generation;        /* changes whenever it is another's */
+	uint16_t want;              /* what it waits for */
+	uint8_t started;            /* somebody may know the VM in `slot` */
+	uint8_t ended;              /* the peer sends no more */
+	uint8_t gone;               /* nor does it read */
 	struct vmc_grpc_slot *grpc; /* that it holds, or NULL */
 	uint64_t frame_until_ms;    /* the request under way is complete by */
 	uint64_t write_until_ms;    /* the reply under way is read by */
 	struct vmc_server_reply *reply; /* that it holds, or NULL */
 	struct vmc_peer peer;
-	uint32_t calls;      /* waiting for a VM */
-	uint32_t stream;     /* of the reply under way, or 0 */
-	int32_t slot;        /* of the pool, being delivered; -1 */
-	uint16_t generation; /* changes whenever it is another's */
-	uint16_t want;       /* what it waits for */
-	uint8_t started;     /* somebody may know the VM in `slot` */
-	uint8_t ended;       /* the peer sends no more */
-	uint8_t gone;        /* nor does it read */
+	uint32_t calls;  /* waiting for a VM */
+	uint32_t stream; /* of the reply under way, or 0 */
+	int32_t slot;    /* of the pool, being delivered; -1 */
 	union {
 		struct vmc_ttrpc ttrpc;
 	} engine;
@@ -117,13 +117,13 @@ struct vmc_connection {
 /* Complete so that it can be placed anywhere; private. */
 struct vmc_server {
 	vmc_handle listener;
+	uint8_t stopping, stopped, waits_changed;
+	uint16_t generation;      /* of the connection that was opened last */
 	uint64_t now_ms;          /* of the step under way */
 	uint64_t due_ms;          /* no connection or call is due before */
 	uint64_t accept_again_ms; /* out of descriptors until */
 	uint32_t call_len;
 	uint32_t open_len;
-	uint8_t stopping, stopped, waits_changed;
-	uint16_t generation; /* of the connection that was opened last */
 	struct vmc_view config_parts[VMC_CONFIG_PARTS_MAX];
 	struct vmc_server_config config;
 	struct vmc_error error;
