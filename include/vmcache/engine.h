@@ -107,9 +107,11 @@ struct vmc_engine_request {
  * and method with tag and length each, a timeout, the payload's own. */
 #define VMC_ENGINE_HEAD_SIZE(names_len) (10 + 2 + 2 + (names_len) + 11 + 5)
 
-enum vmc_engine_role { VMC_ENGINE_SERVER, VMC_ENGINE_CLIENT };
-
-/* `engine` is what `init` was given: at least `size` bytes, for the role. */
+/*
+ * `engine` is what `init` was given: at least `size` bytes. A transport's
+ * server and client are two sets of operations, so a program that is only one
+ * of them links nothing of the other.
+ */
 struct vmc_engine_ops {
 	const char *name;
 	uint8_t first_byte; /* what a client of it sends first */
@@ -121,8 +123,8 @@ struct vmc_engine_ops {
 	 * in the transport's terms. `out` holds what is composed to send: a
 	 * server's errors, a client's requests.
 	 */
-	void (*init)(void *engine, enum vmc_engine_role role, uint8_t *window,
-		     size_t window_len, uint8_t *out, size_t out_len);
+	void (*init)(void *engine, uint8_t *window, size_t window_len,
+		     uint8_t *out, size_t out_len);
 
 	/* 1 and the room to receive into; 0 if nothing is wanted now. */
 	int (*recv_buf)(void *engine, uint8_t **buf, size_t *buf_len);
@@ -145,31 +147,8 @@ struct vmc_engine_ops {
 	 */
 	int (*idle)(void *engine);
 
-	/*
-	 * VMC_ERR_BUSY: not idle; or, of a request, as many calls are under
-	 * way as the peer or VMC_STREAM_MAX allows (gRPC). VMC_ERR_TOO_BIG:
-	 * over what the transport can carry (4 MiB) or, a request less its
-	 * tail, over `out`. VMC_ERR_FULL, of a request: no further call can
-	 * be made on this connection (no stream number is left, after 2^31
-	 * calls or 2^30; the server is going away); make a new one.
-	 * VMC_ERR_STATE, of a reply: nobody waits for one on that stream.
-	 */
-	enum vmc_status (*reply)(void *engine,
-				 const struct vmc_engine_reply *reply);
-	enum vmc_status (*request)(void *engine,
-				   const struct vmc_engine_request *request,
-				   uint32_t *stream);
-
 	/* 1 while a message has begun to arrive and is not complete. */
 	int (*partial)(void *engine);
-
-	/* Client: no longer wants the response of that stream. There may be
-	 * something to send then. */
-	void (*cancel)(void *engine, uint32_t stream);
-
-	/* Server: says goodbye where the transport has a word for it, once
-	 * what is under way has been sent. */
-	void (*goodbye)(void *engine);
 
 	/*
 	 * VMC_OK, or why the connection cannot go on: VMC_ERR_PROTOCOL (the
@@ -177,6 +156,40 @@ struct vmc_engine_ops {
 	 * order), VMC_ERR_LOST (ended inside a message).
 	 */
 	enum vmc_status (*failed)(void *engine, const char **reason);
+
+	/*
+	 * A server's alone, NULL in a client's: answers a request.
+	 *
+	 * VMC_ERR_BUSY:    not idle.
+	 * VMC_ERR_STATE:   nobody waits for an answer on that stream.
+	 * VMC_ERR_TOO_BIG: over what the transport can carry (4 MiB).
+	 */
+	enum vmc_status (*reply)(void *engine,
+				 const struct vmc_engine_reply *reply);
+
+	/* A server's alone: says goodbye where the transport has a word for it,
+	 * once what is under way has been sent. */
+	void (*goodbye)(void *engine);
+
+	/*
+	 * A client's alone, NULL in a server's: asks, on the stream that it
+	 * tells.
+	 *
+	 * VMC_ERR_BUSY:    not idle; or as many calls are under way as the
+	 *                  peer or VMC_STREAM_MAX allows (gRPC).
+	 * VMC_ERR_TOO_BIG: over what the transport can carry (4 MiB) or, less
+	 *                  its tail, over `out`.
+	 * VMC_ERR_FULL:    no further call can be made on this connection (no
+	 *                  stream number is left, after 2^31 calls or 2^30;
+	 *                  the server is going away); make a new one.
+	 */
+	enum vmc_status (*request)(void *engine,
+				   const struct vmc_engine_request *request,
+				   uint32_t *stream);
+
+	/* A client's alone: no longer wants the response of that stream. There
+	 * may be something to send then. */
+	void (*cancel)(void *engine, uint32_t stream);
 };
 
 /*
@@ -185,6 +198,10 @@ struct vmc_engine_ops {
  */
 struct vmc_ttrpc {
 	uint8_t *window, *out;
+	uint8_t parts_len;
+	uint8_t reply;                /* how far the reply under way is */
+	uint8_t reports;              /* events of it that are due */
+	uint8_t ended;                /* the peer will send no more */
 	uint32_t window_len, out_len; /* capacities */
 	uint32_t window_used;         /* bytes received and not consumed */
 	uint32_t frame_len;           /* of the frame whose event is out */
@@ -195,15 +212,10 @@ struct vmc_ttrpc {
 	uint32_t stream;              /* of the reply under way */
 	uint32_t last_stream;         /* highest seen, or last used */
 	const char *reason;           /* not NULL: it has failed */
-	uint8_t parts_len;
-	uint8_t role;    /* enum vmc_engine_role */
-	uint8_t reply;   /* how far the reply under way is */
-	uint8_t reports; /* events of it that are due */
-	uint8_t ended;   /* the peer will send no more */
 	struct vmc_view parts[VMC_ENGINE_PARTS_MAX];
 };
 
-extern const struct vmc_engine_ops vmc_ttrpc_engine;
+extern const struct vmc_engine_ops vmc_ttrpc_server, vmc_ttrpc_client;
 
 /* Private: an engine and the stream that it speaks on. */
 struct vmc_pump {

@@ -138,7 +138,7 @@ struct vmc_grpc {
 	uint16_t block_flags;
 	uint8_t block_open, block_continuations;
 	uint8_t preface_left, settings_seen;
-	uint8_t role, ended, goodbye, table_size_due;
+	uint8_t is_server, ended, goodbye, table_size_due;
 	/* flow control of the connection, and what the peer has set */
 	int32_t send_window, recv_window;
 	int32_t peer_window;
@@ -160,7 +160,7 @@ struct vmc_grpc {
 	struct vmc_hpack hpack;
 };
 
-extern const struct vmc_engine_ops vmc_grpc_engine;
+extern const struct vmc_engine_ops vmc_grpc_server, vmc_grpc_client;
 
 struct vmc_connection;
 

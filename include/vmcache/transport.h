@@ -23,13 +23,15 @@
 extern "C" {
 #endif
 
-/* The transports of this archive, NULL at the end. */
-const struct vmc_engine_ops *const *vmc_transports(void);
+/* The transports of this archive, NULL at the end: the servers, and in the
+ * same order the clients. */
+const struct vmc_engine_ops *const *vmc_transport_servers(void);
+const struct vmc_engine_ops *const *vmc_transport_clients(void);
 
-/* The one that a connection's first byte asks for; NULL if none does. */
+/* The server that a connection's first byte asks for; NULL if none does. */
 const struct vmc_engine_ops *vmc_transport_by_first_byte(uint8_t byte);
 
-/* The one of that name ("ttrpc", "grpc"); NULL if it is not here. */
+/* The client of that name ("ttrpc", "grpc"); NULL if it is not here. */
 const struct vmc_engine_ops *vmc_transport_by_name(const char *name);
 
 #ifdef __cplusplus

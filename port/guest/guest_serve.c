@@ -216,8 +216,8 @@ static int at_rest(struct connection *connection)
 {
 	struct vmc_ttrpc *engine = &connection->service.engine;
 
-	return vmc_ttrpc_engine.idle(engine) &&
-	       !vmc_ttrpc_engine.partial(engine);
+	return vmc_ttrpc_server.idle(engine) &&
+	       !vmc_ttrpc_server.partial(engine);
 }
 
 static void give_back_window(struct connection *connection)
@@ -365,9 +365,9 @@ static int is_deaf(struct connection *pipe, enum vmc_guest_channel_news news)
 static int may_be_new(struct connection *pipe)
 {
 	if (!loop.channel.whole)
-		return !vmc_ttrpc_engine.partial(&pipe->service.engine);
+		return !vmc_ttrpc_server.partial(&pipe->service.engine);
 	if (pipe->deaf_until_ms ||
-	    !vmc_ttrpc_engine.partial(&pipe->service.engine))
+	    !vmc_ttrpc_server.partial(&pipe->service.engine))
 		return 1;
 	return isatty(pipe->fd) ? now() - pipe->heard_ms >= DEAF_MS :
 				  !loop.channel.amid;
@@ -597,7 +597,7 @@ static int something_is_unsaid(void)
 	for (i = 0; i < SERVE_CONNECTION_MAX; i++) {
 		connection = &loop.connection[i];
 		if (connection->fd >= 0 &&
-		    !vmc_ttrpc_engine.idle(&connection->service.engine))
+		    !vmc_ttrpc_server.idle(&connection->service.engine))
 			return 1;
 	}
 	return 0;

@@ -42,7 +42,7 @@ static enum vmc_status open_channel(struct vmc_agent *agent,
 		return vmc_error_set(agent->error, VMC_ERR_ARGUMENT,
 				     "kata agent: no port", NULL);
 	config->port = ours->port;
-	config->engine = &vmc_ttrpc_engine;
+	config->engine = &vmc_ttrpc_client;
 	config->window = kata->window;
 	config->window_len = sizeof(kata->window);
 	config->out = kata->out;

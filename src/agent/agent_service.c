@@ -55,7 +55,7 @@ vmc_agent_service_init_checked(struct vmc_agent_service *service,
 		service->config.version = VMC_AGENT_API_VERSION;
 	if (config->frame_timeout_ms == 0)
 		service->config.frame_timeout_ms = FRAME_TIMEOUT_MS;
-	service->pump.ops = &vmc_ttrpc_engine;
+	service->pump.ops = &vmc_ttrpc_server;
 	service->pump.engine = &service->engine;
 	service->pump.port = config->port;
 	service->pump.stream = VMC_HANDLE_NONE;
@@ -402,9 +402,9 @@ static enum vmc_status serve(struct vmc_agent_service *service, uint32_t calls,
 static void begin_connection(struct vmc_agent_service *service)
 {
 	service->frame_until_ms = VMC_NEVER;
-	service->pump.ops->init(
-		&service->engine, VMC_ENGINE_SERVER, service->config.window,
-		service->config.window_len, service->out, sizeof(service->out));
+	service->pump.ops->init(&service->engine, service->config.window,
+				service->config.window_len, service->out,
+				sizeof(service->out));
 }
 
 /* Half a request keeps its time as long as more of it comes. Nothing is

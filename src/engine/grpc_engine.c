@@ -21,14 +21,11 @@ _Static_assert(sizeof(struct vmc_grpc_slot) <= 24576 ||
 #define REQUEST_MAX 160
 #define BEFORE_MAX (VMC_H2_PREFACE_SIZE + VMC_H2_HEADER_SIZE + 12)
 
-static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
-		 size_t window_len, uint8_t *out, size_t out_len)
+static void init(struct vmc_grpc *g, uint8_t *window, size_t window_len,
+		 uint8_t *out, size_t out_len)
 {
-	struct vmc_grpc *g = engine;
-
 	memset(g, 0, offsetof(struct vmc_grpc, hpack));
 	vmc_hpack_init(&g->hpack);
-	g->role = (uint8_t)role;
 	g->window = window;
 	g->window_len = (uint32_t)window_len / 4;
 	g->messages = window + g->window_len;
@@ -39,9 +36,24 @@ static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
 	g->peer_frame_max = VMC_H2_FRAME_MAX;
 	g->peer_stream_max = UINT32_MAX;
 	g->table_size_due = 1;
-	if (role == VMC_ENGINE_SERVER)
-		g->preface_left = VMC_H2_PREFACE_SIZE;
+}
+
+static void server_init(void *engine, uint8_t *window, size_t window_len,
+			uint8_t *out, size_t out_len)
+{
+	struct vmc_grpc *g = engine;
+
+	init(g, window, window_len, out, out_len);
+	g->is_server = 1;
+	g->preface_left = VMC_H2_PREFACE_SIZE;
 	vmc_grpc_put_begin(g);
+}
+
+static void client_init(void *engine, uint8_t *window, size_t window_len,
+			uint8_t *out, size_t out_len)
+{
+	init(engine, window, window_len, out, out_len);
+	vmc_grpc_put_begin(engine);
 }
 
 /*
@@ -104,7 +116,7 @@ static int idle(void *engine)
 
 	if (g->message != MESSAGE_NONE || g->reports || g->reason)
 		return 0;
-	if (vmc_grpc_is_server(g))
+	if (g->is_server)
 		return vmc_grpc_room(g) >= REPLY_MAX + 3 * VMC_ERROR_TEXT_SIZE;
 	return g->out_used <= BEFORE_MAX && open_calls(g) < VMC_STREAM_MAX &&
 	       open_calls(g) < g->peer_stream_max;
@@ -318,7 +330,7 @@ static int next_report(struct vmc_grpc *g, struct vmc_engine_event *event)
 static void drop(struct vmc_grpc *g, struct vmc_grpc_stream *stream)
 {
 	stream->flags &= (uint8_t)~STREAM_SHOWN;
-	if (vmc_grpc_is_server(g)) {
+	if (g->is_server) {
 		vmc_grpc_forget(g, stream);
 		return;
 	}
@@ -388,7 +400,7 @@ static int show_ready(struct vmc_grpc *g, struct vmc_engine_event *event)
 {
 	struct vmc_grpc_stream *stream;
 
-	if (vmc_grpc_is_server(g) && !idle(g))
+	if (g->is_server && !idle(g))
 		return 0;
 	stream = find_ready(g);
 	if (!stream)
@@ -396,7 +408,7 @@ static int show_ready(struct vmc_grpc *g, struct vmc_engine_event *event)
 	memset(event, 0, sizeof(*event));
 	stream->flags ^= STREAM_READY | STREAM_SHOWN;
 	event->stream = stream->id;
-	if (vmc_grpc_is_server(g))
+	if (g->is_server)
 		show_request(g, stream, event);
 	else
 		show_response(g, stream, event);
@@ -452,7 +464,7 @@ static enum vmc_status failed(void *engine, const char **reason)
 		return VMC_ERR_PROTOCOL;
 	if (!g->ended || find_ready(g))
 		return VMC_OK;
-	if (vmc_grpc_is_server(g) && partial(g)) {
+	if (g->is_server && partial(g)) {
 		*reason = "ended inside a request";
 		return VMC_ERR_LOST;
 	}
@@ -460,11 +472,11 @@ static enum vmc_status failed(void *engine, const char **reason)
 	return VMC_CLOSED;
 }
 
-const struct vmc_engine_ops vmc_grpc_engine = {
+const struct vmc_engine_ops vmc_grpc_server = {
 	.name = "grpc",
 	.first_byte = 'P',
 	.size = sizeof(struct vmc_grpc),
-	.init = init,
+	.init = server_init,
 	.recv_buf = recv_buf,
 	.recv_ack = recv_ack,
 	.recv_end = recv_end,
@@ -472,10 +484,26 @@ const struct vmc_engine_ops vmc_grpc_engine = {
 	.send_ack = vmc_grpc_send_ack,
 	.next = next,
 	.idle = idle,
-	.reply = reply,
-	.request = request,
 	.partial = partial,
-	.cancel = cancel,
-	.goodbye = goodbye,
 	.failed = failed,
+	.reply = reply,
+	.goodbye = goodbye,
+};
+
+const struct vmc_engine_ops vmc_grpc_client = {
+	.name = "grpc",
+	.first_byte = 'P',
+	.size = sizeof(struct vmc_grpc),
+	.init = client_init,
+	.recv_buf = recv_buf,
+	.recv_ack = recv_ack,
+	.recv_end = recv_end,
+	.send_buf = vmc_grpc_send_buf,
+	.send_ack = vmc_grpc_send_ack,
+	.next = next,
+	.idle = idle,
+	.partial = partial,
+	.failed = failed,
+	.request = request,
+	.cancel = cancel,
 };

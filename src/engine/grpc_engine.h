@@ -50,11 +50,6 @@ enum { REPORT_STARTED = 1, REPORT_DELIVERED = 2, REPORT_BROKEN = 4 };
 /* No grpc-status has come. */
 #define CODE_NONE 0xff
 
-static inline int vmc_grpc_is_server(const struct vmc_grpc *g)
-{
-	return g->role == VMC_ENGINE_SERVER;
-}
-
 /*
  * Output
  */

@@ -37,7 +37,7 @@ enum {
 void vmc_grpc_block_begin(struct vmc_grpc *g)
 {
 	struct vmc_grpc_stream *stream = vmc_grpc_find(g, g->frame_stream);
-	int is_new = vmc_grpc_is_server(g) && g->frame_stream > g->last_stream;
+	int is_new = g->is_server && g->frame_stream > g->last_stream;
 
 	g->block_open = 1;
 	g->block_stream = g->frame_stream;
@@ -51,8 +51,7 @@ void vmc_grpc_block_begin(struct vmc_grpc *g)
 		stream = g->goodbye ? NULL : vmc_grpc_open(g, g->frame_stream);
 		if (!stream && !g->goodbye)
 			g->block_flags |= BLOCK_REFUSED;
-	} else if (stream &&
-		   (vmc_grpc_is_server(g) || stream->flags & STREAM_HEADERS)) {
+	} else if (stream && (g->is_server || stream->flags & STREAM_HEADERS)) {
 		g->block_flags |= BLOCK_TRAILERS;
 	}
 	if (!stream)
@@ -284,8 +283,7 @@ static const struct action *find_action(const struct vmc_grpc *g,
 					struct vmc_view name)
 {
 	const struct action *action = look_up(
-		vmc_grpc_is_server(g) ? request_actions : response_actions,
-		name);
+		g->is_server ? request_actions : response_actions, name);
 
 	return action ? action : look_up(common_actions, name);
 }
@@ -316,7 +314,7 @@ static void act(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	     BLOCK_MALFORMED);
 	if (!action || g->block_flags & BLOCK_MALFORMED || field->value_lost)
 		return;
-	if (vmc_grpc_is_server(g) && g->block_flags & BLOCK_TRAILERS &&
+	if (g->is_server && g->block_flags & BLOCK_TRAILERS &&
 	    action->act != on_connection)
 		return; /* they say nothing that we ask for */
 	action->act(g, stream, field->value);
@@ -489,7 +487,7 @@ void vmc_grpc_block_end(struct vmc_grpc *g, struct vmc_engine_event *event)
 			       event);
 	else if (!stream || g->block_flags & BLOCK_DISCARD)
 		return;
-	else if (vmc_grpc_is_server(g))
+	else if (g->is_server)
 		end_request_block(g, stream, event);
 	else
 		end_response_block(g, stream, event);

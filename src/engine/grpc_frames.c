@@ -124,8 +124,7 @@ static void begin_data(struct vmc_grpc *g, struct vmc_engine_event *event)
 	}
 	if (g->frame_left == 0 && !(g->frame_flags & VMC_H2_END_STREAM))
 		vmc_grpc_strike(g);
-	if (!stream &&
-	    (!vmc_grpc_is_server(g) || g->frame_stream == g->last_reset))
+	if (!stream && (!g->is_server || g->frame_stream == g->last_reset))
 		return; /* it was on its way when we reset it */
 	if (!stream || stream->flags & STREAM_ENDED)
 		vmc_grpc_reset(g, g->frame_stream, VMC_H2_STREAM_CLOSED, event);
@@ -141,13 +140,13 @@ static void begin_headers(struct vmc_grpc *g)
 	struct vmc_grpc_stream *stream = vmc_grpc_find(g, g->frame_stream);
 	int is_new = g->frame_stream > g->last_stream;
 
-	if (g->frame_stream % 2 == 0 || (is_new && !vmc_grpc_is_server(g)))
+	if (g->frame_stream % 2 == 0 || (is_new && !g->is_server))
 		vmc_grpc_break(g, VMC_H2_PROTOCOL_ERROR,
 			       "HEADERS on a stream that cannot be");
 	else if (stream && stream->flags & STREAM_ENDED)
 		vmc_grpc_break(g, VMC_H2_STREAM_CLOSED,
 			       "HEADERS on a stream that has ended");
-	else if (!stream && !is_new && vmc_grpc_is_server(g) &&
+	else if (!stream && !is_new && g->is_server &&
 		 g->frame_stream != g->last_reset)
 		vmc_grpc_break(g, VMC_H2_STREAM_CLOSED,
 			       "HEADERS on a closed stream");
@@ -395,7 +394,7 @@ static void reset_piece(struct vmc_grpc *g, struct vmc_reader *r,
 	uint32_t error = vmc_take_be32(r);
 	int complete = stream && stream->flags & STREAM_READY;
 
-	if (vmc_grpc_is_server(g)) {
+	if (g->is_server) {
 		vmc_grpc_abandon(g, g->frame_stream, event);
 	} else if (stream && !complete) {
 		vmc_grpc_abandon(g, g->frame_stream, event);
@@ -432,8 +431,7 @@ static void settings_piece(struct vmc_grpc *g, struct vmc_reader *r)
 		set_window(g, value);
 	if (id == VMC_H2_SETTING_STREAM_MAX)
 		g->peer_stream_max = value;
-	if (id == VMC_H2_SETTING_PUSH &&
-	    value > (vmc_grpc_is_server(g) ? 1 : 0))
+	if (id == VMC_H2_SETTING_PUSH && value > (g->is_server ? 1 : 0))
 		vmc_grpc_break(g, VMC_H2_PROTOCOL_ERROR,
 			       "SETTINGS_ENABLE_PUSH is out of range");
 	if (id != VMC_H2_SETTING_FRAME_MAX)
@@ -464,7 +462,7 @@ static void goaway_piece(struct vmc_grpc *g, struct vmc_reader *r)
 	unsigned i;
 
 	g->frame_flags |= VMC_H2_END_HEADERS; /* its head is read */
-	if (vmc_grpc_is_server(g))
+	if (g->is_server)
 		return;
 	g->goodbye = 1;
 	for (i = 0; i < g->stream_len; i++)

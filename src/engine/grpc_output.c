@@ -29,7 +29,7 @@ size_t vmc_grpc_room(const struct vmc_grpc *g)
 int vmc_grpc_can_answer(const struct vmc_grpc *g)
 {
 	return vmc_grpc_room(g) >=
-	       (vmc_grpc_is_server(g) ? ANSWER_SERVER_MAX : ANSWER_CLIENT_MAX);
+	       (g->is_server ? ANSWER_SERVER_MAX : ANSWER_CLIENT_MAX);
 }
 
 /* see grpc_engine.h. The length is written when it is known. */
@@ -77,12 +77,12 @@ void vmc_grpc_put_begin(struct vmc_grpc *g)
 {
 	struct vmc_writer w;
 
-	if (!vmc_grpc_is_server(g)) {
+	if (!g->is_server) {
 		memcpy(g->out, VMC_H2_PREFACE, VMC_H2_PREFACE_SIZE);
 		g->out_used = VMC_H2_PREFACE_SIZE;
 	}
 	vmc_grpc_frame_open(g, &w, VMC_H2_SETTINGS, 0, 0);
-	if (vmc_grpc_is_server(g))
+	if (g->is_server)
 		vmc_h2_setting_write(&w, VMC_H2_SETTING_STREAM_MAX,
 				     VMC_STREAM_MAX);
 	else
@@ -101,7 +101,7 @@ void vmc_grpc_put_goaway(struct vmc_grpc *g, enum vmc_h2_error error,
 	struct vmc_writer w;
 
 	vmc_grpc_frame_open(g, &w, VMC_H2_GOAWAY, 0, 0);
-	vmc_put_be32(&w, vmc_grpc_is_server(g) ? g->last_stream : 0);
+	vmc_put_be32(&w, g->is_server ? g->last_stream : 0);
 	vmc_put_be32(&w, error);
 	if (words.ptr_len + w.len <= room)
 		vmc_put_bytes(&w, words);
@@ -231,7 +231,7 @@ static void put_end(struct vmc_grpc *g)
 	static const struct vmc_view nothing = { NULL, 0 };
 	struct vmc_writer w;
 
-	if (vmc_grpc_is_server(g)) {
+	if (g->is_server) {
 		vmc_grpc_frame_open(g, &w, VMC_H2_HEADERS,
 				    VMC_H2_END_HEADERS | VMC_H2_END_STREAM,
 				    g->message_stream);
@@ -244,7 +244,7 @@ static void put_end(struct vmc_grpc *g)
 /* see grpc_engine.h */
 void vmc_grpc_pour(struct vmc_grpc *g)
 {
-	unsigned flags = vmc_grpc_is_server(g) ? 0 : VMC_H2_END_STREAM;
+	unsigned flags = g->is_server ? 0 : VMC_H2_END_STREAM;
 	uint32_t total = VMC_GRPC_PREFIX_SIZE + g->payload_len, len;
 
 	if (g->message == MESSAGE_NONE || g->message_end || g->chunk_len ||
@@ -267,7 +267,7 @@ static void end_message(struct vmc_grpc *g, unsigned report)
 	g->copied_len = 0;
 	if (!g->message_broken)
 		g->strikes -= g->strikes < 16 ? g->strikes : 16;
-	if (!vmc_grpc_is_server(g))
+	if (!g->is_server)
 		return;
 	g->reports |= (uint8_t)report;
 	vmc_grpc_free(g, vmc_grpc_find(g, g->message_stream));
@@ -363,7 +363,7 @@ static void take_chunk(struct vmc_grpc *g, size_t *len)
 	*len -= n;
 	if (n > 0 && g->message == MESSAGE_BEGUN) {
 		g->message = MESSAGE_STARTED;
-		g->reports |= vmc_grpc_is_server(g) ? REPORT_STARTED : 0;
+		g->reports |= g->is_server ? REPORT_STARTED : 0;
 	}
 	if (g->chunk_sent == g->chunk_len)
 		g->chunk_len = 0;

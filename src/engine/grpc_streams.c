@@ -105,7 +105,7 @@ uint32_t vmc_grpc_message_max(const struct vmc_grpc *g,
 			      const struct vmc_grpc_stream *stream)
 {
 	return g->messages_len - VMC_GRPC_PREFIX_SIZE -
-	       (vmc_grpc_is_server(g) ? stream->head_len : 0);
+	       (g->is_server ? stream->head_len : 0);
 }
 
 /*
@@ -123,10 +123,10 @@ void vmc_grpc_abandon(struct vmc_grpc *g, uint32_t id,
 		return;
 	if (g->message != MESSAGE_NONE && g->message_stream == id) {
 		vmc_grpc_break_message(g); /* which frees a server's stream */
-		if (vmc_grpc_is_server(g))
+		if (g->is_server)
 			return;
 	}
-	if (!vmc_grpc_is_server(g)) {
+	if (!g->is_server) {
 		vmc_grpc_fail(stream, VMC_CODE_INTERNAL,
 			      "response breaks the rules of HTTP/2");
 		return;
@@ -187,7 +187,7 @@ void vmc_grpc_fail(struct vmc_grpc_stream *stream, enum vmc_code code,
 static void give_up(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 		    enum vmc_code code, const char *why)
 {
-	if (vmc_grpc_is_server(g)) {
+	if (g->is_server) {
 		vmc_grpc_refuse(g, stream, 200, code, why);
 		return;
 	}
@@ -212,7 +212,7 @@ static void give_up_oversize(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	vmc_text_add_number(&text, length);
 	vmc_text_add(&text, " exceed maximum message size of ");
 	vmc_text_add_number(&text, vmc_grpc_message_max(g, stream));
-	if (vmc_grpc_is_server(g)) {
+	if (g->is_server) {
 		give_up(g, stream, VMC_CODE_RESOURCE_EXHAUSTED, words);
 		return;
 	}
@@ -231,7 +231,7 @@ static struct vmc_view message_of(const struct vmc_grpc *g,
 {
 	struct vmc_view message = { g->messages + stream->at, stream->len };
 
-	if (vmc_grpc_is_server(g)) {
+	if (g->is_server) {
 		message.ptr += stream->head_len;
 		message.ptr_len -= stream->head_len;
 	} else {
@@ -275,7 +275,7 @@ static int keep_message(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 			"too many messages at once");
 		return 0;
 	}
-	if (!vmc_grpc_is_server(g))
+	if (!g->is_server)
 		stream->head_len = stream->len;
 	return judge_message(g, stream);
 }
@@ -352,7 +352,7 @@ void vmc_grpc_end(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	if (stream->content_length != UINT32_MAX &&
 	    stream->content_len != stream->content_length)
 		vmc_grpc_reset(g, stream->id, VMC_H2_PROTOCOL_ERROR, event);
-	else if (vmc_grpc_is_server(g))
+	else if (g->is_server)
 		end_request(g, stream);
 	else
 		end_response(g, stream);

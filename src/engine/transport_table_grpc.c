@@ -5,13 +5,24 @@
 #include "vmcache/grpc.h"
 #include "vmcache/transport.h"
 
-static const struct vmc_engine_ops *const table[] = {
-	&vmc_grpc_engine,
+static const struct vmc_engine_ops *const servers[] = {
+	&vmc_grpc_server,
+	NULL,
+};
+
+static const struct vmc_engine_ops *const clients[] = {
+	&vmc_grpc_client,
 	NULL,
 };
 
 /* see vmcache/transport.h */
-const struct vmc_engine_ops *const *vmc_transports(void)
+const struct vmc_engine_ops *const *vmc_transport_servers(void)
 {
-	return table;
+	return servers;
+}
+
+/* see vmcache/transport.h */
+const struct vmc_engine_ops *const *vmc_transport_clients(void)
+{
+	return clients;
 }

@@ -41,23 +41,17 @@ enum report { REPORT_STARTED = 1, REPORT_DELIVERED = 2 };
  */
 #define ERROR_HEAD_MAX (VMC_TTRPC_HEADER_SIZE + 1 + 3 + 2 + 1 + 3)
 
-static void init(void *engine, enum vmc_engine_role role, uint8_t *window,
-		 size_t window_len, uint8_t *out, size_t out_len)
+static void init(void *engine, uint8_t *window, size_t window_len, uint8_t *out,
+		 size_t out_len)
 {
 	struct vmc_ttrpc *t = engine;
 
 	memset(t, 0, sizeof(*t));
-	t->role = (uint8_t)role;
 	t->window = window;
 	t->window_len =
 		window_len < FRAME_MAX ? (uint32_t)window_len : FRAME_MAX;
 	t->out = out;
 	t->out_len = (uint32_t)out_len;
-}
-
-static int is_server(const struct vmc_ttrpc *t)
-{
-	return t->role == VMC_ENGINE_SERVER;
 }
 
 static int sending(const struct vmc_ttrpc *t)
@@ -81,11 +75,14 @@ static int recv_buf(void *engine, uint8_t **buf, size_t *buf_len)
 
 	if (t->reason || t->ended || t->frame_len)
 		return 0;
-	if (is_server(t) && sending(t))
-		return 0;
 	*buf = t->window + t->window_used;
 	*buf_len = t->window_len - t->window_used;
 	return *buf_len > 0;
+}
+
+static int server_recv_buf(void *engine, uint8_t **buf, size_t *buf_len)
+{
+	return !sending(engine) && recv_buf(engine, buf, buf_len);
 }
 
 /* Takes `len` bytes off the window's beginning. */
@@ -370,7 +367,78 @@ static int next_report(struct vmc_ttrpc *t, struct vmc_engine_event *event)
 	return 1;
 }
 
-/* Here and below, event->stream is the frame's already. */
+/* 1 if the window begins with a whole header. */
+static int peek_header(const struct vmc_ttrpc *t,
+		       struct vmc_ttrpc_header *header)
+{
+	struct vmc_view window = { t->window, t->window_used };
+	struct vmc_reader r;
+
+	vmc_reader_init(&r, window);
+	return vmc_ttrpc_header_read(header, &r) == VMC_OK;
+}
+
+/* 1 if what the window begins with may be a frame of ttrpc. */
+static int may_be_frame(struct vmc_ttrpc *t)
+{
+	if (t->window_used > 0 && t->window[0] != 0)
+		t->reason = "first byte of a ttrpc frame is not 0";
+	return !t->reason;
+}
+
+struct frame {
+	struct vmc_ttrpc_header header;
+	struct vmc_view data; /* NULL: more than the window holds, and
+			       * thrown away */
+};
+
+/* All of the window is the beginning of a frame that it does not hold. */
+static void begin_drain(struct vmc_ttrpc *t, uint32_t length)
+{
+	t->drain = VMC_TTRPC_HEADER_SIZE + length - t->window_used;
+	t->window_used = 0;
+}
+
+/* The frame after the last one, and its stream as the event's. 0: it is not
+ * there, or not whole. */
+static int next_frame(struct vmc_ttrpc *t, struct frame *frame,
+		      struct vmc_engine_event *event)
+{
+	uint32_t length;
+
+	consume(t, t->frame_len);
+	t->frame_len = 0;
+	if (!may_be_frame(t) || !peek_header(t, &frame->header))
+		return 0;
+	length = frame->header.length;
+	memset(event, 0, sizeof(*event));
+	event->stream = frame->header.stream;
+	frame->data.ptr = NULL;
+	if (length > data_max(t)) {
+		begin_drain(t, length);
+		return 1;
+	}
+	if (length > t->window_used - VMC_TTRPC_HEADER_SIZE)
+		return 0;
+	frame->data.ptr = t->window + VMC_TTRPC_HEADER_SIZE;
+	frame->data.ptr_len = length;
+	t->frame_len = VMC_TTRPC_HEADER_SIZE + length;
+	return 1;
+}
+
+static void say_oversize(const struct vmc_ttrpc *t, const struct frame *frame,
+			 struct vmc_text *text)
+{
+	vmc_text_add(text, "message length ");
+	vmc_text_add_number(text, frame->header.length);
+	vmc_text_add(text, " exceed maximum message size of ");
+	vmc_text_add_number(text, data_max(t));
+}
+
+/*
+ * What a server makes of a frame: 1, and the event; 0: it is passed over.
+ */
+
 static int refuse(struct vmc_ttrpc *t, struct vmc_engine_event *event,
 		  const char *what, const char *why)
 {
@@ -380,6 +448,18 @@ static int refuse(struct vmc_ttrpc *t, struct vmc_engine_event *event,
 	vmc_text_add(&text, what);
 	vmc_text_add(&text, why);
 	compose_error(t, event->stream, VMC_CODE_INVALID_ARGUMENT, &text);
+	event->type = VMC_ENGINE_CANCELLED;
+	return 1;
+}
+
+static int refuse_oversize(struct vmc_ttrpc *t, const struct frame *frame,
+			   struct vmc_engine_event *event)
+{
+	struct vmc_text text;
+
+	begin_error(t, &text);
+	say_oversize(t, frame, &text);
+	compose_error(t, event->stream, VMC_CODE_RESOURCE_EXHAUSTED, &text);
 	event->type = VMC_ENGINE_CANCELLED;
 	return 1;
 }
@@ -407,31 +487,70 @@ static int server_request(struct vmc_ttrpc *t, struct vmc_view data,
 	return 1;
 }
 
-static int server_frame(struct vmc_ttrpc *t, unsigned type,
-			struct vmc_view data, struct vmc_engine_event *event)
+static int server_frame(struct vmc_ttrpc *t, const struct frame *frame,
+			struct vmc_engine_event *event)
 {
+	if (!frame->data.ptr)
+		return refuse_oversize(t, frame, event);
 	if (event->stream % 2 == 0)
 		return refuse(t, event,
 			      "StreamID must be odd for client initiated "
 			      "streams",
 			      NULL);
-	if (type == VMC_TTRPC_DATA)
+	if (frame->header.type == VMC_TTRPC_DATA)
 		return refuse(t, event, "StreamID is no longer active", NULL);
-	if (type == VMC_TTRPC_REQUEST)
-		return server_request(t, data, event);
+	if (frame->header.type == VMC_TTRPC_REQUEST)
+		return server_request(t, frame->data, event);
 	return 0; /* of a later version of the protocol, or not for us */
 }
 
-static int client_frame(struct vmc_ttrpc *t, unsigned type,
-			struct vmc_view data, struct vmc_engine_event *event)
+static int server_next(void *engine, struct vmc_engine_event *event)
+{
+	struct vmc_ttrpc *t = engine;
+	struct frame frame;
+
+	if (next_report(t, event))
+		return 1;
+	if (sending(t))
+		return 0;
+	while (next_frame(t, &frame, event))
+		if (server_frame(t, &frame, event))
+			return 1;
+	return 0;
+}
+
+/*
+ * What a client makes of one
+ */
+
+/* The text takes the place of the bytes that are thrown away. */
+static int report_oversize(struct vmc_ttrpc *t, const struct frame *frame,
+			   struct vmc_engine_event *event)
+{
+	struct vmc_text text;
+
+	vmc_text_init(&text, (char *)t->window, t->window_len);
+	say_oversize(t, frame, &text);
+	t->window_used = t->frame_len = (uint32_t)text.len;
+	event->type = VMC_ENGINE_OVERSIZE;
+	event->code = VMC_CODE_RESOURCE_EXHAUSTED;
+	event->message.ptr = t->window;
+	event->message.ptr_len = text.len;
+	return 1;
+}
+
+static int client_frame(struct vmc_ttrpc *t, const struct frame *frame,
+			struct vmc_engine_event *event)
 {
 	struct vmc_ttrpc_response response;
 
-	if (type == VMC_TTRPC_DATA)
+	if (!frame->data.ptr)
+		return report_oversize(t, frame, event);
+	if (frame->header.type == VMC_TTRPC_DATA)
 		t->reason = "stream data for a call that is none";
-	if (type != VMC_TTRPC_RESPONSE)
+	if (frame->header.type != VMC_TTRPC_RESPONSE)
 		return 0;
-	if (vmc_ttrpc_response_read(&response, data, &t->reason))
+	if (vmc_ttrpc_response_read(&response, frame->data, &t->reason))
 		return 0;
 	t->reason = NULL;
 	event->type = VMC_ENGINE_RESPONSE;
@@ -441,111 +560,20 @@ static int client_frame(struct vmc_ttrpc *t, unsigned type,
 	return 1;
 }
 
-static void say_oversize(struct vmc_text *text, uint32_t length, uint32_t max)
-{
-	vmc_text_add(text, "message length ");
-	vmc_text_add_number(text, length);
-	vmc_text_add(text, " exceed maximum message size of ");
-	vmc_text_add_number(text, max);
-}
-
-/* The text takes the place of the bytes that are thrown away. */
-static void report_oversize(struct vmc_ttrpc *t, uint32_t length,
-			    struct vmc_engine_event *event)
-{
-	struct vmc_text text;
-
-	vmc_text_init(&text, (char *)t->window, t->window_len);
-	say_oversize(&text, length, data_max(t));
-	t->window_used = t->frame_len = (uint32_t)text.len;
-	event->type = VMC_ENGINE_OVERSIZE;
-	event->code = VMC_CODE_RESOURCE_EXHAUSTED;
-	event->message.ptr = t->window;
-	event->message.ptr_len = text.len;
-}
-
-static void refuse_oversize(struct vmc_ttrpc *t, uint32_t length,
-			    struct vmc_engine_event *event)
-{
-	struct vmc_text text;
-
-	begin_error(t, &text);
-	say_oversize(&text, length, data_max(t));
-	compose_error(t, event->stream, VMC_CODE_RESOURCE_EXHAUSTED, &text);
-	event->type = VMC_ENGINE_CANCELLED;
-}
-
-/* All of the window is the beginning of a frame that it does not hold. */
-static int oversize_frame(struct vmc_ttrpc *t, uint32_t length,
-			  struct vmc_engine_event *event)
-{
-	t->drain = VMC_TTRPC_HEADER_SIZE + length - t->window_used;
-	t->window_used = 0;
-	if (is_server(t))
-		refuse_oversize(t, length, event);
-	else
-		report_oversize(t, length, event);
-	return 1;
-}
-
-/* 1 if the window begins with a whole header. */
-static int peek_header(const struct vmc_ttrpc *t,
-		       struct vmc_ttrpc_header *header)
-{
-	struct vmc_view window = { t->window, t->window_used };
-	struct vmc_reader r;
-
-	vmc_reader_init(&r, window);
-	return vmc_ttrpc_header_read(header, &r) == VMC_OK;
-}
-
-/* 1 if what the window begins with may be a frame of ttrpc. */
-static int may_be_frame(struct vmc_ttrpc *t)
-{
-	if (t->window_used > 0 && t->window[0] != 0)
-		t->reason = "first byte of a ttrpc frame is not 0";
-	return !t->reason;
-}
-
-static int next_frame(struct vmc_ttrpc *t, struct vmc_engine_event *event)
-{
-	struct vmc_ttrpc_header header;
-	struct vmc_view data;
-	int found = 0;
-
-	while (!found && may_be_frame(t) && peek_header(t, &header)) {
-		memset(event, 0, sizeof(*event));
-		event->stream = header.stream;
-		if (header.length > data_max(t))
-			return oversize_frame(t, header.length, event);
-		data.ptr = t->window + VMC_TTRPC_HEADER_SIZE;
-		data.ptr_len = header.length;
-		if (data.ptr_len > t->window_used - VMC_TTRPC_HEADER_SIZE)
-			return 0;
-		t->frame_len = VMC_TTRPC_HEADER_SIZE + header.length;
-		found = is_server(t) ?
-				server_frame(t, header.type, data, event) :
-				client_frame(t, header.type, data, event);
-		if (!found) {
-			consume(t, t->frame_len);
-			t->frame_len = 0;
-		}
-	}
-	return found;
-}
-
-static int next(void *engine, struct vmc_engine_event *event)
+static int client_next(void *engine, struct vmc_engine_event *event)
 {
 	struct vmc_ttrpc *t = engine;
+	struct frame frame;
 
-	if (next_report(t, event))
-		return 1;
-	if (is_server(t) && sending(t))
-		return 0;
-	consume(t, t->frame_len);
-	t->frame_len = 0;
-	return next_frame(t, event);
+	while (next_frame(t, &frame, event))
+		if (client_frame(t, &frame, event))
+			return 1;
+	return 0;
 }
+
+/*
+ * How a connection ends
+ */
 
 /* 1 if the window begins with a whole frame, whose turn is still to come. */
 static int frame_waits(const struct vmc_ttrpc *t)
@@ -581,7 +609,25 @@ static enum vmc_status failed(void *engine, const char **reason)
 	return VMC_CLOSED;
 }
 
-const struct vmc_engine_ops vmc_ttrpc_engine = {
+const struct vmc_engine_ops vmc_ttrpc_server = {
+	.name = "ttrpc",
+	.first_byte = 0,
+	.size = sizeof(struct vmc_ttrpc),
+	.init = init,
+	.recv_buf = server_recv_buf,
+	.recv_ack = recv_ack,
+	.recv_end = recv_end,
+	.send_buf = send_buf,
+	.send_ack = send_ack,
+	.next = server_next,
+	.idle = idle,
+	.partial = partial,
+	.failed = failed,
+	.reply = reply,
+	.goodbye = goodbye,
+};
+
+const struct vmc_engine_ops vmc_ttrpc_client = {
 	.name = "ttrpc",
 	.first_byte = 0,
 	.size = sizeof(struct vmc_ttrpc),
@@ -591,12 +637,10 @@ const struct vmc_engine_ops vmc_ttrpc_engine = {
 	.recv_end = recv_end,
 	.send_buf = send_buf,
 	.send_ack = send_ack,
-	.next = next,
+	.next = client_next,
 	.idle = idle,
-	.reply = reply,
-	.request = request,
 	.partial = partial,
-	.cancel = cancel,
-	.goodbye = goodbye,
 	.failed = failed,
+	.request = request,
+	.cancel = cancel,
 };

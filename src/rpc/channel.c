@@ -92,8 +92,7 @@ static void begin_connection(struct vmc_channel *channel, vmc_handle stream)
 	memset(&channel->greeting, 0, sizeof(channel->greeting));
 	channel->response_held = 0;
 	channel->proven = 0;
-	channel->pump.ops->init(channel->pump.engine, VMC_ENGINE_CLIENT,
-				channel->config.window,
+	channel->pump.ops->init(channel->pump.engine, channel->config.window,
 				channel->config.window_len, channel->config.out,
 				channel->config.out_len);
 }
@@ -670,8 +669,9 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 			 const struct vmc_channel_config *config,
 			 size_t channel_size, unsigned options)
 {
-	const char *transport = config->transport ? config->transport :
-						    vmc_transports()[0]->name;
+	const char *transport = config->transport ?
+					config->transport :
+					vmc_transport_clients()[0]->name;
 	enum vmc_status status = vmc_options_check(NULL, channel_size, options,
 						   sizeof(*channel));
 

@@ -61,7 +61,7 @@ static void begin_small(struct vmc_connection *connection,
 {
 	connection->pump.ops = ops;
 	connection->pump.engine = &connection->engine;
-	ops->init(&connection->engine, VMC_ENGINE_SERVER, connection->window,
+	ops->init(&connection->engine, connection->window,
 		  sizeof(connection->window), connection->out,
 		  sizeof(connection->out));
 }
@@ -84,8 +84,8 @@ static int begin_grpc(struct vmc_server *server,
 	connection->grpc = slot;
 	connection->pump.ops = ops;
 	connection->pump.engine = &slot->engine;
-	ops->init(&slot->engine, VMC_ENGINE_SERVER, slot->window,
-		  sizeof(slot->window), slot->out, sizeof(slot->out));
+	ops->init(&slot->engine, slot->window, sizeof(slot->window), slot->out,
+		  sizeof(slot->out));
 	return 1;
 }
 

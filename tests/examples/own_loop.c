@@ -166,8 +166,8 @@ static int choose(struct peer *peer)
 	peer->ops = len == 1 ? vmc_transport_by_first_byte(first) : NULL;
 	if (!peer->ops || peer->ops->size > sizeof(peer->engine))
 		return -1;
-	peer->ops->init(&peer->engine, VMC_ENGINE_SERVER, peer->window,
-			WINDOW_SIZE, peer->out, OUT_SIZE);
+	peer->ops->init(&peer->engine, peer->window, WINDOW_SIZE, peer->out,
+			OUT_SIZE);
 	return 0;
 }
 
@@ -283,8 +283,8 @@ static int call(const char *endpoint, const char *text, const char *transport)
 	peer->ops = vmc_transport_by_name(transport);
 	if (!peer->ops)
 		return fprintf(stderr, "own_loop: no %s here\n", transport), 1;
-	peer->ops->init(&peer->engine, VMC_ENGINE_CLIENT, peer->window,
-			WINDOW_SIZE, peer->out, OUT_SIZE);
+	peer->ops->init(&peer->engine, peer->window, WINDOW_SIZE, peer->out,
+			OUT_SIZE);
 	if (peer->ops->request(&peer->engine, &request, &stream))
 		return fprintf(stderr, "own_loop: the text is too long\n"), 1;
 	while (flush(peer) == 0) {

@@ -43,7 +43,7 @@ static void ask_again(unsigned how)
 		request.payload = vmc_view_of("pay");
 		request.tail = (struct vmc_view){ tail, how % 20 };
 	}
-	status = ops->request(&end.engine, &request, &last);
+	status = end.ops->request(&end.engine, &request, &last);
 	sane(&end);
 	MUST(may ? status == VMC_OK || status == VMC_ERR_FULL :
 		   status == VMC_ERR_BUSY || status == VMC_ERR_FULL);
@@ -81,9 +81,9 @@ static void settle(size_t most, unsigned how)
 		if (len > 0)
 			memcpy(before, event.payload.ptr, len);
 		if (how & 4)
-			ops->cancel(&end.engine, last);
+			end.ops->cancel(&end.engine, last);
 		if (how & 8)
-			ops->cancel(&end.engine, last - 2);
+			end.ops->cancel(&end.engine, last - 2);
 		take_by(&end, most);
 		if (how & 16)
 			ask_again(how);
@@ -111,7 +111,7 @@ static void run(const uint8_t *bytes, size_t len, size_t chunk, size_t most,
 		len -= n;
 	}
 	MUST(len == 0 || failed_why(&end, &why) < 0);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	settle(most, 0);
 	MUST(failed_why(&end, &why) != VMC_OK && why);
 	MUST(end.reader.bytes_len == 0);
@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned calls = choose(&data, &size) % 5;
 
 	last = 0;
-	begin_end_of(&end, VMC_ENGINE_CLIENT, WINDOW_SIZE, OUT_SIZE);
+	begin_end_of(&end, &vmc_grpc_client, WINDOW_SIZE, OUT_SIZE);
 	read_strictly(&end);
 	while (calls-- > 0) {
 		ask_again(how);

@@ -40,12 +40,12 @@ static void answer_call(uint32_t stream, unsigned how)
 	parts[0] = (struct vmc_view){ host.payload, len / 3 };
 	parts[1] = (struct vmc_view){ host.payload + len / 3, len - len / 3 };
 	parts[2] = (struct vmc_view){ NULL, 0 };
-	MUST(ops->reply(&end.engine, &reply) == VMC_OK);
+	MUST(end.ops->reply(&end.engine, &reply) == VMC_OK);
 	host.under_way = stream;
 	host.started = 0;
 	sane(&end);
 	MUST(!idle(&end));
-	MUST(ops->reply(&end.engine, &reply) == VMC_ERR_BUSY);
+	MUST(end.ops->reply(&end.engine, &reply) == VMC_ERR_BUSY);
 }
 
 static void end_reply(const struct vmc_engine_event *event)
@@ -128,7 +128,7 @@ static void run(const uint8_t *bytes, size_t len, size_t chunk, size_t most)
 	}
 	/* what was not taken, it has given up on */
 	MUST(len == 0 || failed_why(&end, &why) < 0);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	settle(most);
 	if (host.under_way)
 		free(host.payload);
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&host, 0, sizeof(host));
 	host.defer = choose(&data, &size);
-	begin_end_of(&end, VMC_ENGINE_SERVER, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
+	begin_end_of(&end, &vmc_grpc_server, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
 	read_strictly(&end);
 	b.len = 0;
 	if (how & 1)

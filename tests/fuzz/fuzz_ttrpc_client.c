@@ -10,7 +10,7 @@
 #define WINDOW_SIZE 128
 #define OUT_SIZE 256
 
-static const struct vmc_engine_ops *const ops = &vmc_ttrpc_engine;
+static const struct vmc_engine_ops *const ops = &vmc_ttrpc_client;
 
 struct peer {
 	struct vmc_ttrpc engine;
@@ -75,8 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *reason;
 	size_t taken;
 
-	ops->init(&peer->engine, VMC_ENGINE_CLIENT, peer->window, WINDOW_SIZE,
-		  peer->out, OUT_SIZE);
+	ops->init(&peer->engine, peer->window, WINDOW_SIZE, peer->out,
+		  OUT_SIZE);
 	while (size > 0) {
 		ask(peer);
 		taken = give(peer, data, size < chunk ? size : chunk);

@@ -13,7 +13,7 @@
 #define WINDOW_SIZE 128
 #define OUT_SIZE 256
 
-static const struct vmc_engine_ops *const ops = &vmc_ttrpc_engine;
+static const struct vmc_engine_ops *const ops = &vmc_ttrpc_server;
 
 struct peer {
 	struct vmc_ttrpc engine;
@@ -137,8 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t taken;
 
 	peer->defer = choose(&data, &size);
-	ops->init(&peer->engine, VMC_ENGINE_SERVER, peer->window, WINDOW_SIZE,
-		  peer->out, OUT_SIZE);
+	ops->init(&peer->engine, peer->window, WINDOW_SIZE, peer->out,
+		  OUT_SIZE);
 	while (size > 0) {
 		taken = give(peer, data, size < chunk ? size : chunk);
 		settle(peer, most);

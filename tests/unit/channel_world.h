@@ -20,9 +20,9 @@
 #endif
 
 #if WORLD_GRPC
-#define WORLD_ENGINE vmc_grpc_engine
+#define WORLD_ENGINE vmc_grpc_server
 #else
-#define WORLD_ENGINE vmc_ttrpc_engine
+#define WORLD_ENGINE vmc_ttrpc_server
 #endif
 
 #define ENDPOINT "/run/test.sock"
@@ -179,7 +179,7 @@ static inline void accept_one(struct world *w)
 
 	if (vmc_sim_port_ops.accept(&w->sim, w->listener, &w->stream, &peer))
 		return;
-	WORLD_ENGINE.init(&w->engine, VMC_ENGINE_SERVER, w->server_window,
+	WORLD_ENGINE.init(&w->engine, w->server_window,
 			  sizeof(w->server_window), w->server_out,
 			  sizeof(w->server_out));
 }

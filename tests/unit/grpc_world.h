@@ -14,9 +14,8 @@
 
 #include "../../src/engine/grpc_engine.h"
 
-static const struct vmc_engine_ops *const ops = &vmc_grpc_engine;
-
 struct end {
+	const struct vmc_engine_ops *ops; /* a server's or a client's */
 	struct vmc_grpc engine;
 	uint8_t *window, *out;
 	size_t window_len, out_len;
@@ -24,11 +23,13 @@ struct end {
 	struct h2_bytes in;      /* what it will send */
 };
 
-static inline void begin_end_of(struct end *end, enum vmc_engine_role role,
+static inline void begin_end_of(struct end *end,
+				const struct vmc_engine_ops *ops,
 				size_t window_len, size_t out_len)
 {
 	free(end->window);
 	free(end->out);
+	end->ops = ops;
 	end->window = malloc(window_len);
 	end->out = malloc(out_len);
 	H2_MUST(end->window && end->out);
@@ -39,10 +40,9 @@ static inline void begin_end_of(struct end *end, enum vmc_engine_role role,
 	memset(&end->engine, 0xee, sizeof(end->engine));
 	h2_reader_init(&end->reader);
 	end->in.len = 0;
-	if (role == VMC_ENGINE_CLIENT)
+	if (ops == &vmc_grpc_client)
 		end->reader.preface_left = H2_PREFACE_LEN;
-	ops->init(&end->engine, role, end->window, window_len, end->out,
-		  out_len);
+	ops->init(&end->engine, end->window, window_len, end->out, out_len);
 }
 
 /*
@@ -136,7 +136,7 @@ static inline int idle(struct end *end)
 	int is;
 
 	ask(end, &asked);
-	is = ops->idle(&end->engine);
+	is = end->ops->idle(&end->engine);
 	answered(end, &asked);
 	return is;
 }
@@ -147,7 +147,7 @@ static inline int partial(struct end *end)
 	int is;
 
 	ask(end, &asked);
-	is = ops->partial(&end->engine);
+	is = end->ops->partial(&end->engine);
 	answered(end, &asked);
 	return is;
 }
@@ -158,7 +158,7 @@ static inline enum vmc_status failed_why(struct end *end, const char **reason)
 	enum vmc_status status;
 
 	ask(end, &asked);
-	status = ops->failed(&end->engine, reason);
+	status = end->ops->failed(&end->engine, reason);
 	answered(end, &asked);
 	return status;
 }
@@ -176,7 +176,7 @@ static inline int wants(struct end *end, uint8_t **buf, size_t *room)
 	int is;
 
 	ask(end, &asked);
-	is = ops->recv_buf(&end->engine, buf, room);
+	is = end->ops->recv_buf(&end->engine, buf, room);
 	answered(end, &asked);
 	if (!is)
 		return 0;
@@ -194,7 +194,7 @@ static inline int sends(struct end *end, struct vmc_view *parts,
 	int is;
 
 	ask(end, &asked);
-	is = ops->send_buf(&end->engine, parts, parts_len);
+	is = end->ops->send_buf(&end->engine, parts, parts_len);
 	answered(end, &asked);
 	if (!is)
 		return 0;
@@ -220,7 +220,7 @@ static inline size_t give_some(struct end *end, const uint8_t *bytes,
 	if (room > len)
 		room = len;
 	memcpy(buf, bytes, room);
-	ops->recv_ack(&end->engine, room);
+	end->ops->recv_ack(&end->engine, room);
 	sane(end);
 	return room;
 }
@@ -245,7 +245,7 @@ static inline size_t take_some(struct end *end, size_t most)
 		memcpy(bytes + taken, parts[i].ptr, n);
 		taken += n;
 	}
-	ops->send_ack(&end->engine, taken);
+	end->ops->send_ack(&end->engine, taken);
 	sane(end);
 	h2_read(&end->reader, bytes, taken);
 	return taken;
@@ -262,7 +262,7 @@ static inline int next(struct end *end, struct vmc_engine_event *event)
 	int is;
 
 	memset(event, 0xee, sizeof(*event));
-	is = ops->next(&end->engine, event);
+	is = end->ops->next(&end->engine, event);
 	sane(end);
 	return is;
 }
@@ -331,7 +331,7 @@ static inline enum vmc_status answer_with(struct end *end, uint32_t stream,
 	struct vmc_engine_reply reply = { .stream = stream,
 					  .parts = &part,
 					  .parts_len = 1 };
-	enum vmc_status status = ops->reply(&end->engine, &reply);
+	enum vmc_status status = end->ops->reply(&end->engine, &reply);
 
 	sane(end);
 	return status;

@@ -90,7 +90,7 @@ static void end(void)
 
 static struct vmc_pump pump(void)
 {
-	struct vmc_pump pump = { &vmc_ttrpc_engine, &w.engine,
+	struct vmc_pump pump = { &vmc_ttrpc_server, &w.engine,
 				 vmc_sim_port(&w.sim), w.stream };
 
 	return pump;
@@ -98,8 +98,8 @@ static struct vmc_pump pump(void)
 
 static void begin_engine(void)
 {
-	vmc_ttrpc_engine.init(&w.engine, VMC_ENGINE_SERVER, w.window,
-			      sizeof(w.window), w.out, sizeof(w.out));
+	vmc_ttrpc_server.init(&w.engine, w.window, sizeof(w.window), w.out,
+			      sizeof(w.out));
 }
 
 static void accept_one(void)
@@ -166,7 +166,7 @@ static void respond(uint32_t stream, enum vmc_code code, const char *message,
 	struct vmc_engine_event event;
 	struct vmc_pump p = pump();
 
-	CHECK_EQ_INT(vmc_ttrpc_engine.reply(&w.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(vmc_ttrpc_server.reply(&w.engine, &reply), VMC_OK);
 	while (vmc_pump_next(&p, &event) == VMC_OK)
 		if (event.type == VMC_ENGINE_REQUEST)
 			note(&event);

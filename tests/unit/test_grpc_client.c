@@ -18,7 +18,7 @@ static struct end end;
 
 static void begin_with(size_t out_len)
 {
-	begin_end_of(&end, VMC_ENGINE_CLIENT, WINDOW_SIZE, out_len);
+	begin_end_of(&end, &vmc_grpc_client, WINDOW_SIZE, out_len);
 }
 
 static void begin(void)
@@ -32,7 +32,7 @@ static void begin(void)
 static enum vmc_status request(const struct vmc_engine_request *request,
 			       uint32_t *stream)
 {
-	enum vmc_status status = ops->request(&end.engine, request, stream);
+	enum vmc_status status = end.ops->request(&end.engine, request, stream);
 
 	sane(&end);
 	return status;
@@ -313,7 +313,7 @@ TEST(as_many_calls_as_the_server_allows)
 	check_response(1, "1");
 	check_no_event();
 	CHECK_EQ_INT(call("Two"), 3);
-	ops->cancel(&end.engine, 3);
+	end.ops->cancel(&end.engine, 3);
 	check_no_event();
 	CHECK_EQ_INT(call("Three"), 5);
 	h2_put_setting(&end.in, 3, 0);
@@ -396,7 +396,7 @@ TEST(response_split_at_every_byte)
 		check_no_event();
 		CHECK(!partial(&end));
 		CHECK_EQ_INT(failed(&end), VMC_OK);
-		ops->recv_end(&end.engine);
+		end.ops->recv_end(&end.engine);
 		CHECK_EQ_INT(failed(&end), VMC_CLOSED);
 	}
 }
@@ -676,7 +676,7 @@ TEST(goaway)
 	check_no_event();
 	CHECK_EQ_INT(ask_method("D", &stream), VMC_ERR_FULL);
 	CHECK_EQ_INT(failed(&end), VMC_OK);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	CHECK_EQ_INT(failed(&end), VMC_CLOSED);
 }
 
@@ -767,9 +767,9 @@ static int cancelled_at(size_t at)
 	while (taken < at && take_some(&end, 1))
 		taken++;
 	early = taken == at;
-	ops->cancel(&end.engine, stream);
+	end.ops->cancel(&end.engine, stream);
 	sane(&end);
-	ops->cancel(&end.engine, stream);
+	end.ops->cancel(&end.engine, stream);
 	sane(&end);
 	while (!idle(&end))
 		CHECK(take_some(&end, 1));
@@ -800,14 +800,14 @@ TEST(cancel_of_what_is_not)
 {
 	begin();
 	(void)call("M");
-	ops->cancel(&end.engine, 0);
-	ops->cancel(&end.engine, 3);
-	ops->cancel(&end.engine, 77);
+	end.ops->cancel(&end.engine, 0);
+	end.ops->cancel(&end.engine, 3);
+	end.ops->cancel(&end.engine, 77);
 	take_all(&end);
 	CHECK_EQ_INT(h2_answer_of(&end.reader, 1)->reset, -1);
 	put_response(1, "x");
 	check_response(1, "x");
-	ops->cancel(&end.engine, 1); /* it is shown, and over */
+	end.ops->cancel(&end.engine, 1); /* it is shown, and over */
 	check_no_event();
 	CHECK_EQ_INT(h2_answer_of(&end.reader, 1)->reset, -1);
 }
@@ -825,7 +825,7 @@ TEST(cancel_while_another_response_is_shown)
 	put_response(3, "the whole of three");
 	event = give_until(&end, VMC_ENGINE_RESPONSE);
 	CHECK_EQ_INT(event.stream, 3);
-	ops->cancel(&end.engine, 1);
+	end.ops->cancel(&end.engine, 1);
 	sane(&end);
 	CHECK(vmc_view_is(event.payload, "the whole of three"));
 	take_all(&end);
@@ -853,7 +853,7 @@ TEST(long_life_with_many_cancelled_calls)
 			put_head(stream);
 			h2_put_message(&end.in, stream, 0, "a", 1);
 			give_quietly(&end);
-			ops->cancel(&end.engine, stream);
+			end.ops->cancel(&end.engine, stream);
 			h2_put_message(&end.in, stream, 0, "b", 1);
 			h2_put_message(&end.in, stream, 0, "b", 1);
 			put_end(stream);
@@ -979,7 +979,7 @@ TEST(ends_in_the_middle)
 		put_response(1, "some");
 		flight = end.in;
 		CHECK(at == 0 || give_some(&end, flight.at, at) == at);
-		ops->recv_end(&end.engine);
+		end.ops->recv_end(&end.engine);
 		CHECK(!pump(&end, &event));
 		CHECK_EQ_INT(failed(&end), VMC_CLOSED);
 		CHECK(partial(&end));
@@ -994,7 +994,7 @@ TEST(end_after_the_response)
 	begin_call();
 	put_response(1, "some");
 	CHECK_EQ_INT(give_some(&end, end.in.at, end.in.len), end.in.len);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	CHECK(pump(&end, &event));
 	CHECK_EQ_INT(event.type, VMC_ENGINE_RESPONSE);
 	CHECK(vmc_view_is(event.payload, "some"));

@@ -17,7 +17,7 @@ static struct end end;
 
 static void begin(void)
 {
-	begin_end_of(&end, VMC_ENGINE_SERVER, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
+	begin_end_of(&end, &vmc_grpc_server, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
 	h2_put_preface(&end.in);
 	give_quietly(&end);
 }
@@ -115,7 +115,7 @@ TEST(empty_reply)
 
 	begin();
 	ask_on(1, "");
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	take_all(&end);
 	check_answer(1, 0, "", "");
 	next_of(VMC_ENGINE_DELIVERED);
@@ -133,7 +133,7 @@ TEST(errors_carry_code_and_text)
 	begin();
 	ask_on(stream, "");
 	reply.stream = stream;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	take_all(&end);
 	check_answer(1, 5, "100% of \"n\xc3\xbcx\"", NULL);
 	CHECK_EQ_INT(h2_answer_of(&end.reader, 1)->blocks, 1);
@@ -143,7 +143,7 @@ TEST(errors_carry_code_and_text)
 		reply.stream = stream += 2;
 		reply.code = (enum vmc_code)wrong[i];
 		ask_on(stream, "");
-		CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+		CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 		take_all(&end);
 		check_answer(stream, 2, "", NULL);
 		next_of(VMC_ENGINE_DELIVERED);
@@ -177,7 +177,7 @@ TEST(long_error_texts_fit)
 	take_some(&end, 17);
 	while (!idle(&end))
 		CHECK(take_some(&end, 1));
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	take_all(&end);
 	a = h2_answer_of(&end.reader, 1);
 	CHECK(a->ended);
@@ -235,11 +235,11 @@ TEST(reply_too_large)
 
 	begin();
 	ask_on(1, "");
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
 	parts[0].ptr_len = SIZE_MAX;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
 	reply.parts_len = 6;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
 	/* nothing of it is left, and it can still be answered */
 	CHECK(idle(&end));
 	CHECK_EQ_INT(answer(&end, 1, "ok"), VMC_OK);
@@ -323,7 +323,7 @@ static void reply_parts(struct parts *p, uint32_t stream)
 					  .parts = p->view,
 					  .parts_len = p->len };
 
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	CHECK(!idle(&end));
 }
 
@@ -743,7 +743,7 @@ static void fly(struct run *run, size_t cut, size_t step)
 
 	flight.len = 0;
 	put_flight(&flight);
-	begin_end_of(&end, VMC_ENGINE_SERVER, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
+	begin_end_of(&end, &vmc_grpc_server, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
 	memset(run, 0, sizeof(*run));
 	while (at < flight.len) {
 		n = cut == SIZE_MAX ? 1 : at < cut ? cut - at : flight.len - at;
@@ -819,13 +819,13 @@ TEST(partial_and_lost_at_every_byte)
 	whole = b.len;
 	h2_put_request(&b, 1, STATUS, NULL, "abc", 3);
 	for (at = 0; at <= b.len; at++) {
-		begin_end_of(&end, VMC_ENGINE_SERVER, WINDOW_SIZE,
+		begin_end_of(&end, &vmc_grpc_server, WINDOW_SIZE,
 			     VMC_GRPC_OUT_SIZE);
 		CHECK(at == 0 || give_some(&end, b.at, at) == at);
 		CHECK_EQ_INT(pump(&end, &event), at == b.len);
 		CHECK_EQ_INT(partial(&end), at != whole && at != b.len);
 		CHECK_EQ_INT(failed(&end), VMC_OK);
-		ops->recv_end(&end.engine);
+		end.ops->recv_end(&end.engine);
 		CHECK_EQ_INT(pump(&end, &event), 0);
 		CHECK_EQ_INT(failed_why(&end, &why),
 			     at == whole || at == b.len ? VMC_CLOSED :

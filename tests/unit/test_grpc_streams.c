@@ -17,7 +17,7 @@ static struct end end;
 
 static void begin(void)
 {
-	begin_end_of(&end, VMC_ENGINE_SERVER, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
+	begin_end_of(&end, &vmc_grpc_server, WINDOW_SIZE, VMC_GRPC_OUT_SIZE);
 	h2_put_preface(&end.in);
 	give_quietly(&end);
 }

@@ -33,14 +33,14 @@ static void begin_world(struct world *w)
 	CHECK_EQ_INT(
 		vmc_sim_port_ops.connect(&w->sim, ENDPOINT, &w->client, NULL),
 		VMC_OK);
-	w->pump.ops = &vmc_ttrpc_engine;
+	w->pump.ops = &vmc_ttrpc_server;
 	w->pump.engine = &w->engine;
 	w->pump.port = vmc_sim_port(&w->sim);
 	CHECK_EQ_INT(vmc_sim_port_ops.accept(&w->sim, listener, &w->pump.stream,
 					     &peer),
 		     VMC_OK);
-	vmc_ttrpc_engine.init(&w->engine, VMC_ENGINE_SERVER, w->window,
-			      sizeof(w->window), w->out, sizeof(w->out));
+	vmc_ttrpc_server.init(&w->engine, w->window, sizeof(w->window), w->out,
+			      sizeof(w->out));
 	CHECK_EQ_INT(vmc_pump_next(&w->pump, &event), VMC_AGAIN);
 	CHECK_EQ_INT(vmc_pump_want(&w->pump), VMC_WAIT_READ);
 }
@@ -86,7 +86,7 @@ static void answer(struct world *w, const char *text)
 					  .parts = &part,
 					  .parts_len = 1 };
 
-	CHECK_EQ_INT(vmc_ttrpc_engine.reply(&w->engine, &reply), VMC_OK);
+	CHECK_EQ_INT(vmc_ttrpc_server.reply(&w->engine, &reply), VMC_OK);
 }
 
 TEST(nothing_to_do_is_again)
@@ -156,7 +156,7 @@ TEST(end_is_told_to_the_engine)
 	CHECK_EQ_INT(vmc_pump_next(&w.pump, &event), VMC_AGAIN);
 	vmc_sim_port_ops.shutdown(&w.sim, w.client);
 	CHECK_EQ_INT(vmc_pump_recv(&w.pump), VMC_CLOSED);
-	CHECK_EQ_INT(vmc_ttrpc_engine.failed(&w.engine, &reason), VMC_CLOSED);
+	CHECK_EQ_INT(vmc_ttrpc_server.failed(&w.engine, &reason), VMC_CLOSED);
 	/* half-closed: nothing to wait for but its hang-up */
 	CHECK_EQ_INT(vmc_pump_want(&w.pump), 0);
 	answer(&w, "x");
@@ -181,20 +181,38 @@ TEST(broken_stream_is_told)
 /* A table of this archive has ttrpc; more may be there. */
 TEST(transports_are_found)
 {
-	const struct vmc_engine_ops *const *ops;
-	unsigned count = 0;
+	const struct vmc_engine_ops *const *servers = vmc_transport_servers();
+	const struct vmc_engine_ops *const *clients = vmc_transport_clients();
+	unsigned i;
 
-	for (ops = vmc_transports(); *ops; ops++, count++) {
-		CHECK(vmc_transport_by_name((*ops)->name) == *ops);
-		CHECK(vmc_transport_by_first_byte((*ops)->first_byte) == *ops);
+	for (i = 0; servers[i] && clients[i]; i++) {
+		CHECK_EQ_STR(servers[i]->name, clients[i]->name);
+		CHECK(vmc_transport_by_name(servers[i]->name) == clients[i]);
+		CHECK(vmc_transport_by_first_byte(clients[i]->first_byte) ==
+		      servers[i]);
 	}
-	CHECK(count > 0);
-	CHECK(vmc_transport_by_name("ttrpc") == &vmc_ttrpc_engine);
-	CHECK(vmc_transport_by_first_byte(0) == &vmc_ttrpc_engine);
+	CHECK(i > 0);
+	CHECK(!servers[i] && !clients[i]);
+	CHECK(vmc_transport_by_name("ttrpc") == &vmc_ttrpc_client);
+	CHECK(vmc_transport_by_first_byte(0) == &vmc_ttrpc_server);
 	CHECK(vmc_transport_by_name("ttrp") == NULL);
 	CHECK(vmc_transport_by_name("") == NULL);
 	CHECK(vmc_transport_by_first_byte('G') == NULL);
-	CHECK(vmc_ttrpc_engine.size == sizeof(struct vmc_ttrpc));
+	CHECK(vmc_ttrpc_server.size == sizeof(struct vmc_ttrpc));
+	CHECK(vmc_ttrpc_client.size == sizeof(struct vmc_ttrpc));
+}
+
+/* Each end has what its side asks for, and nothing of the other's. */
+TEST(ends_have_their_own_operations)
+{
+	const struct vmc_engine_ops *const *ops;
+
+	for (ops = vmc_transport_servers(); *ops; ops++)
+		CHECK((*ops)->reply && (*ops)->goodbye && !(*ops)->request &&
+		      !(*ops)->cancel);
+	for (ops = vmc_transport_clients(); *ops; ops++)
+		CHECK((*ops)->request && (*ops)->cancel && !(*ops)->reply &&
+		      !(*ops)->goodbye);
 }
 
 TESTS(RUN(nothing_to_do_is_again)
@@ -202,4 +220,5 @@ TESTS(RUN(nothing_to_do_is_again)
       RUN(slow_reader_is_waited_for)
       RUN(end_is_told_to_the_engine)
       RUN(broken_stream_is_told)
-      RUN(transports_are_found));
+      RUN(transports_are_found)
+      RUN(ends_have_their_own_operations));

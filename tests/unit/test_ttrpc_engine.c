@@ -17,18 +17,18 @@
 #define WINDOW_SIZE 128
 #define OUT_SIZE 256
 
-static const struct vmc_engine_ops *const ops = &vmc_ttrpc_engine;
-
 struct end {
+	const struct vmc_engine_ops *ops; /* a server's or a client's */
 	struct vmc_ttrpc engine;
 	uint8_t window[WINDOW_SIZE], out[OUT_SIZE];
 };
 
-static void begin_end(struct end *end, enum vmc_engine_role role)
+static void begin_end(struct end *end, const struct vmc_engine_ops *ops)
 {
 	memset(end, 0xee, sizeof(*end));
-	ops->init(&end->engine, role, end->window, sizeof(end->window),
-		  end->out, sizeof(end->out));
+	end->ops = ops;
+	ops->init(&end->engine, end->window, sizeof(end->window), end->out,
+		  sizeof(end->out));
 }
 
 /* Gives the engine what it takes of the bytes; the number taken. */
@@ -37,7 +37,7 @@ static size_t give_some(struct end *end, const uint8_t *bytes, size_t len)
 	uint8_t *buf;
 	size_t room;
 
-	if (len == 0 || !ops->recv_buf(&end->engine, &buf, &room))
+	if (len == 0 || !end->ops->recv_buf(&end->engine, &buf, &room))
 		return 0;
 	CHECK(room > 0);
 	CHECK(buf >= end->window);
@@ -45,7 +45,7 @@ static size_t give_some(struct end *end, const uint8_t *bytes, size_t len)
 	if (room > len)
 		room = len;
 	memcpy(buf, bytes, room);
-	ops->recv_ack(&end->engine, room);
+	end->ops->recv_ack(&end->engine, room);
 	return room;
 }
 
@@ -63,7 +63,7 @@ static size_t take_by(struct end *end, uint8_t *out, size_t step)
 	struct vmc_view parts[VMC_PARTS_MAX];
 	size_t parts_len, len = 0, i, n, taken;
 
-	while (ops->send_buf(&end->engine, parts, &parts_len)) {
+	while (end->ops->send_buf(&end->engine, parts, &parts_len)) {
 		CHECK(parts_len >= 1 && parts_len <= VMC_PARTS_MAX);
 		taken = 0;
 		for (i = 0; i < parts_len; i++) {
@@ -75,7 +75,7 @@ static size_t take_by(struct end *end, uint8_t *out, size_t step)
 				memcpy(out + len + taken, parts[i].ptr, n);
 			taken += n;
 		}
-		ops->send_ack(&end->engine, taken);
+		end->ops->send_ack(&end->engine, taken);
 		len += taken;
 	}
 	return len;
@@ -100,7 +100,7 @@ static struct vmc_engine_event next_of(struct end *end,
 {
 	struct vmc_engine_event event;
 
-	CHECK(ops->next(&end->engine, &event));
+	CHECK(end->ops->next(&end->engine, &event));
 	CHECK_EQ_INT(event.type, type);
 	return event;
 }
@@ -109,14 +109,14 @@ static void check_no_event(struct end *end)
 {
 	struct vmc_engine_event event;
 
-	CHECK(!ops->next(&end->engine, &event));
+	CHECK(!end->ops->next(&end->engine, &event));
 }
 
 static enum vmc_status failed(struct end *end)
 {
 	const char *reason;
 
-	return ops->failed(&end->engine, &reason);
+	return end->ops->failed(&end->engine, &reason);
 }
 
 static enum vmc_status answer(struct end *end, uint32_t stream,
@@ -127,7 +127,7 @@ static enum vmc_status answer(struct end *end, uint32_t stream,
 					  .parts = &part,
 					  .parts_len = 1 };
 
-	return ops->reply(&end->engine, &reply);
+	return end->ops->reply(&end->engine, &reply);
 }
 
 static void check_delivered(struct end *end, uint32_t stream)
@@ -150,7 +150,7 @@ TEST(server_answers_a_request)
 	struct vmc_engine_event event;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	check_no_event(&end);
 	give(&end, REQUEST_1);
 	event = next_of(&end, VMC_ENGINE_REQUEST);
@@ -170,7 +170,7 @@ TEST(empty_answer_is_an_empty_frame)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1);
 	next_of(&end, VMC_ENGINE_REQUEST);
 	CHECK_EQ_INT(answer(&end, 1, NULL), VMC_OK);
@@ -188,14 +188,14 @@ TEST(answer_is_gathered_from_parts)
 	struct end end;
 	size_t sent_len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1);
 	next_of(&end, VMC_ENGINE_REQUEST);
 	reply.parts_len = 6;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
 	reply.parts_len = 5;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
-	CHECK(ops->send_buf(&end.engine, sent, &sent_len));
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK(end.ops->send_buf(&end.engine, sent, &sent_len));
 	CHECK_EQ_INT(sent_len, 5);
 	CHECK(sent[1].ptr == parts[0].ptr);
 	CHECK(sent[2].ptr == parts[1].ptr);
@@ -210,14 +210,14 @@ TEST(errors_are_answered_with_code_and_text)
 					  .message = "no vm" };
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1);
 	next_of(&end, VMC_ENGINE_REQUEST);
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	check_sends(&end, "0000000b 00000001 02 00 0a09 0805 1205 6e6f20766d");
 	check_delivered(&end, 1);
 	reply.message = NULL;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	check_sends(&end, "00000004 00000001 02 00 0a02 0805");
 	check_delivered(&end, 1);
 }
@@ -229,10 +229,10 @@ TEST(only_codes_of_grpc_travel)
 	struct end end;
 	size_t i;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	for (i = 0; i < COUNT(codes); i++) {
 		reply.code = (enum vmc_code)codes[i];
-		CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+		CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 		check_sends(&end, "00000004 00000001 02 00 0a02 0802");
 		check_delivered(&end, 1);
 	}
@@ -249,16 +249,16 @@ TEST(error_texts_are_made_utf8_and_fit)
 	struct end end;
 	size_t len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	reply.message = "a\xff\n\x01z";
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	check_sends(&end, "0000000b 00000001 02 00 0a09 0802 1205 613f203f7a");
 	check_delivered(&end, 1);
 
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
 	reply.message = text;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	len = take(&end, sent);
 	CHECK(len <= OUT_SIZE);
 	CHECK_EQ_INT(len, 10u + sent[3]);
@@ -270,7 +270,7 @@ TEST(replies_go_in_any_order)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1 REQUEST_3 REQUEST_5);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 1);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 3);
@@ -297,17 +297,17 @@ TEST(output_comes_before_input)
 	struct end end;
 	size_t len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1 REQUEST_3);
 	next_of(&end, VMC_ENGINE_REQUEST);
-	CHECK(ops->idle(&end.engine));
+	CHECK(end.ops->idle(&end.engine));
 	CHECK_EQ_INT(answer(&end, 1, "x"), VMC_OK);
-	CHECK(!ops->idle(&end.engine));
-	CHECK(!ops->recv_buf(&end.engine, &buf, &len));
-	CHECK(!ops->next(&end.engine, &event));
-	ops->send_ack(&end.engine, 3);
-	CHECK(!ops->next(&end.engine, &event));
-	CHECK(!ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(!end.ops->idle(&end.engine));
+	CHECK(!end.ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(!end.ops->next(&end.engine, &event));
+	end.ops->send_ack(&end.engine, 3);
+	CHECK(!end.ops->next(&end.engine, &event));
+	CHECK(!end.ops->recv_buf(&end.engine, &buf, &len));
 	check_sends(&end, "03 00000001 02 00 1201 78");
 	check_delivered(&end, 1);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 3);
@@ -321,15 +321,15 @@ TEST(late_answers_come_before_input_too)
 	struct end end;
 	size_t len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1);
 	next_of(&end, VMC_ENGINE_REQUEST);
 	check_no_event(&end);
-	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(end.ops->recv_buf(&end.engine, &buf, &len));
 	CHECK_EQ_INT(answer(&end, 1, "x"), VMC_OK);
-	CHECK(!ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(!end.ops->recv_buf(&end.engine, &buf, &len));
 	take(&end, (uint8_t[OUT_SIZE]){ 0 });
-	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(end.ops->recv_buf(&end.engine, &buf, &len));
 }
 
 /* What an event's views look into is not received over. */
@@ -339,12 +339,12 @@ TEST(nothing_is_received_while_an_event_is_out)
 	struct end end;
 	size_t len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1);
 	next_of(&end, VMC_ENGINE_REQUEST);
-	CHECK(!ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(!end.ops->recv_buf(&end.engine, &buf, &len));
 	check_no_event(&end);
-	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+	CHECK(end.ops->recv_buf(&end.engine, &buf, &len));
 }
 
 /* Nothing of one answer gets into the next. */
@@ -354,11 +354,11 @@ TEST(error_after_a_payload)
 					  .code = VMC_CODE_NOT_FOUND };
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	CHECK_EQ_INT(answer(&end, 1, "payload"), VMC_OK);
 	take(&end, (uint8_t[OUT_SIZE]){ 0 });
 	check_delivered(&end, 1);
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	check_sends(&end, "00000004 00000003 02 00 0a02 0805");
 	check_delivered(&end, 3);
 	CHECK_EQ_INT(answer(&end, 5, "payload"), VMC_OK);
@@ -378,21 +378,21 @@ TEST(started_and_delivered_are_exact)
 	struct end end;
 	unsigned i;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	CHECK_EQ_INT(answer(&end, 1, "abc"), VMC_OK);
 	for (i = 0; i < 12; i++) { /* header and tag and length */
-		ops->send_ack(&end.engine, 1);
-		CHECK(!ops->next(&end.engine, &event));
+		end.ops->send_ack(&end.engine, 1);
+		CHECK(!end.ops->next(&end.engine, &event));
 	}
-	ops->send_ack(&end.engine, 1);
+	end.ops->send_ack(&end.engine, 1);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_STARTED).stream, 1);
 	check_no_event(&end);
-	ops->send_ack(&end.engine, 1);
+	end.ops->send_ack(&end.engine, 1);
 	check_no_event(&end);
-	ops->send_ack(&end.engine, 1);
+	end.ops->send_ack(&end.engine, 1);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_DELIVERED).stream, 1);
 	check_no_event(&end);
-	CHECK(ops->idle(&end.engine));
+	CHECK(end.ops->idle(&end.engine));
 }
 
 TEST(answer_may_be_taken_in_any_pieces)
@@ -410,8 +410,8 @@ TEST(answer_may_be_taken_in_any_pieces)
 	memcpy(expected + len, "head-body-tail", 14);
 	len += 14;
 	for (step = 1; step <= len; step++) {
-		begin_end(&end, VMC_ENGINE_SERVER);
-		CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+		begin_end(&end, &vmc_ttrpc_server);
+		CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 		CHECK_EQ_INT(take_by(&end, sent, step), len);
 		CHECK_EQ_MEM(sent, expected, len);
 		check_delivered(&end, 7);
@@ -429,16 +429,16 @@ TEST(payload_over_4_mib_is_not_sent)
 	struct end end;
 	size_t sent_len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
-	CHECK(ops->idle(&end.engine));
+	begin_end(&end, &vmc_ttrpc_server);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
+	CHECK(end.ops->idle(&end.engine));
 	parts[0].ptr_len = SIZE_MAX;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_ERR_TOO_BIG);
 	/* tag and length take 5: exactly 4 MiB of data */
 	reply.parts_len = 1;
 	parts[0].ptr_len = 4194304 - 5;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
-	CHECK(ops->send_buf(&end.engine, sent, &sent_len));
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK(end.ops->send_buf(&end.engine, sent, &sent_len));
 	CHECK_EQ_MEM(sent[0].ptr, "\0\x40\0\0", 4);
 }
 
@@ -446,7 +446,7 @@ TEST(timeout_is_passed_on)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	/* one that Go sent: 4 999 978 699 ns */
 	give(&end, "00000006 00000001 01 00 20cbbd96d012");
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).timeout_ns, 4999978699);
@@ -529,7 +529,7 @@ TEST(bad_frames_concern_one_call_only)
 		row = &refusals[i];
 		len = from_hex(row->frame, frame);
 		for (cut = 0; cut < len; cut++) {
-			begin_end(&end, VMC_ENGINE_SERVER);
+			begin_end(&end, &vmc_ttrpc_server);
 			CHECK_EQ_INT(give_some(&end, frame, cut), cut);
 			check_no_event(&end);
 			CHECK_EQ_INT(give_some(&end, frame + cut, len - cut),
@@ -551,7 +551,7 @@ TEST(streams_must_increase)
 		"StreamID cannot be re-used and must increment";
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_5);
 	next_of(&end, VMC_ENGINE_REQUEST);
 	check_no_event(&end);
@@ -570,7 +570,7 @@ TEST(flags_are_ignored)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, "00000000 00000001 01 ff 00000000 00000003 01 04");
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 1);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 3);
@@ -584,7 +584,7 @@ static void check_drained(uint32_t length, uint8_t type, size_t chunk)
 	size_t left = length, n;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	from_hex("00000000 00000001 01 00", bytes);
 	bytes[1] = (uint8_t)(length >> 16);
 	bytes[2] = (uint8_t)(length >> 8);
@@ -598,14 +598,14 @@ static void check_drained(uint32_t length, uint8_t type, size_t chunk)
 	check_no_event(&end);
 	memset(bytes, 0xff, sizeof(bytes)); /* no frame begins with that */
 	while (left > 0) {
-		CHECK(ops->partial(&end.engine));
+		CHECK(end.ops->partial(&end.engine));
 		n = give_some(&end, bytes, left < chunk ? left : chunk);
 		CHECK(n > 0);
 		left -= n;
 		check_no_event(&end);
 		CHECK_EQ_INT(failed(&end), VMC_OK);
 	}
-	CHECK(!ops->partial(&end.engine));
+	CHECK(!end.ops->partial(&end.engine));
 	give(&end, REQUEST_3);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 3);
 }
@@ -628,7 +628,7 @@ TEST(largest_frame_that_fits_is_served)
 	struct vmc_engine_event event;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	CHECK_EQ_INT(give_some(&end, frame, sizeof(frame)), sizeof(frame));
 	event = next_of(&end, VMC_ENGINE_REQUEST);
 	CHECK_EQ_INT(event.payload.ptr_len, WINDOW_SIZE - 12);
@@ -640,7 +640,7 @@ TEST(what_follows_an_oversize_frame_is_kept)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, "0000007f 00000001 01 00");
 	next_of(&end, VMC_ENGINE_CANCELLED);
 	take(&end, (uint8_t[OUT_SIZE]){ 0 });
@@ -667,16 +667,16 @@ TEST(other_protocols_are_told_by_their_first_byte)
 	size_t len, i;
 
 	for (i = 0; i < COUNT(rows); i++) {
-		begin_end(&end, VMC_ENGINE_SERVER);
+		begin_end(&end, &vmc_ttrpc_server);
 		give(&end, REQUEST_1);
 		next_of(&end, VMC_ENGINE_REQUEST);
 		check_no_event(&end);
 		give(&end, rows[i]);
-		CHECK(!ops->next(&end.engine, &event));
-		CHECK_EQ_INT(ops->failed(&end.engine, &reason),
+		CHECK(!end.ops->next(&end.engine, &event));
+		CHECK_EQ_INT(end.ops->failed(&end.engine, &reason),
 			     VMC_ERR_PROTOCOL);
 		CHECK_EQ_STR(reason, "first byte of a ttrpc frame is not 0");
-		CHECK(!ops->recv_buf(&end.engine, &buf, &len));
+		CHECK(!end.ops->recv_buf(&end.engine, &buf, &len));
 		/* a last word can still go out */
 		CHECK_EQ_INT(answer(&end, 1, NULL), VMC_OK);
 		check_sends(&end, "00000000 00000001 02 00");
@@ -693,14 +693,14 @@ TEST(flood_of_bad_frames_is_bounded)
 	struct end end;
 	size_t i, len;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	for (i = 0; i + 10 <= sizeof(flood); i += 10)
 		from_hex("00000000 00000002 01 00", flood + i);
 	for (round = 0; round < 1000; round++) {
 		CHECK_EQ_INT(give_some(&end, flood, i), i);
 		CHECK_EQ_INT(give_some(&end, flood, 1), 1);
-		while (ops->next(&end.engine, &event)) {
-			CHECK(!ops->next(&end.engine, &event));
+		while (end.ops->next(&end.engine, &event)) {
+			CHECK(!end.ops->next(&end.engine, &event));
 			CHECK_EQ_INT(give_some(&end, flood, 10), 0);
 			len = take(&end, out);
 			CHECK_EQ_INT(len, 10u + out[3]);
@@ -724,12 +724,12 @@ TEST(end_between_frames_is_in_order)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	CHECK_EQ_INT(failed(&end), VMC_OK);
 	give(&end, REQUEST_1);
 	next_of(&end, VMC_ENGINE_REQUEST);
 	check_no_event(&end);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	CHECK_EQ_INT(failed(&end), VMC_CLOSED);
 	/* half-closed: who asked still listens */
 	CHECK_EQ_INT(answer(&end, 1, "x"), VMC_OK);
@@ -746,13 +746,14 @@ TEST(end_inside_a_frame_is_a_loss)
 	struct end end;
 
 	for (cut = 1; cut < len; cut++) {
-		begin_end(&end, VMC_ENGINE_SERVER);
+		begin_end(&end, &vmc_ttrpc_server);
 		give_some(&end, frame, cut);
 		check_no_event(&end);
-		CHECK(ops->partial(&end.engine));
-		ops->recv_end(&end.engine);
+		CHECK(end.ops->partial(&end.engine));
+		end.ops->recv_end(&end.engine);
 		check_no_event(&end);
-		CHECK_EQ_INT(ops->failed(&end.engine, &reason), VMC_ERR_LOST);
+		CHECK_EQ_INT(end.ops->failed(&end.engine, &reason),
+			     VMC_ERR_LOST);
 		CHECK_EQ_STR(reason, "ended inside a frame");
 	}
 }
@@ -761,10 +762,10 @@ TEST(end_while_draining_is_a_loss)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, "00010000 00000001 01 00 00");
 	next_of(&end, VMC_ENGINE_CANCELLED);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	CHECK_EQ_INT(failed(&end), VMC_ERR_LOST);
 }
 
@@ -773,9 +774,9 @@ TEST(frames_before_the_end_are_served)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give(&end, REQUEST_1 REQUEST_3);
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	CHECK_EQ_INT(failed(&end), VMC_OK);
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_REQUEST).stream, 1);
 	CHECK_EQ_INT(failed(&end), VMC_OK);
@@ -802,7 +803,8 @@ static uint32_t ask(struct end *end, const char *method, const char *payload,
 	};
 	uint32_t stream = 0;
 
-	CHECK_EQ_INT(ops->request(&end->engine, &request, &stream), VMC_OK);
+	CHECK_EQ_INT(end->ops->request(&end->engine, &request, &stream),
+		     VMC_OK);
 	return stream;
 }
 
@@ -811,13 +813,13 @@ TEST(client_asks_and_is_answered)
 	struct vmc_engine_event event;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
-	CHECK(ops->idle(&end.engine));
+	begin_end(&end, &vmc_ttrpc_client);
+	CHECK(end.ops->idle(&end.engine));
 	CHECK_EQ_INT(ask(&end, "m", "ab", 300), 1);
-	CHECK(!ops->idle(&end.engine));
+	CHECK(!end.ops->idle(&end.engine));
 	check_sends(&end, "0000000d 00000001 01 00 0a0173 12016d 20ac02"
 			  "1a026162");
-	CHECK(ops->idle(&end.engine));
+	CHECK(end.ops->idle(&end.engine));
 	check_no_event(&end);
 	give(&end, "00000004 00000001 02 00 1202 6364");
 	event = next_of(&end, VMC_ENGINE_RESPONSE);
@@ -847,12 +849,12 @@ TEST(requests_tail_follows_from_where_it_is)
 	struct end end;
 
 	for (step = 1; step <= len; step++) {
-		begin_end(&end, VMC_ENGINE_CLIENT);
-		CHECK_EQ_INT(ops->request(&end.engine, &request, &stream),
+		begin_end(&end, &vmc_ttrpc_client);
+		CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream),
 			     VMC_OK);
 		CHECK_EQ_INT(take_by(&end, sent, step), len);
 		CHECK_EQ_MEM(sent, expected, len);
-		CHECK(ops->idle(&end.engine));
+		CHECK(end.ops->idle(&end.engine));
 	}
 }
 
@@ -864,12 +866,12 @@ TEST(requests_payload_may_lie_in_out)
 	uint32_t stream;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	memcpy(end.out + head, "ab", 2);
 	request.payload.ptr = end.out + head;
 	request.payload.ptr_len = 2;
 	request.timeout_ns = INT64_MAX;
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream), VMC_OK);
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream), VMC_OK);
 	check_sends(&end, "00000014 00000001 01 00 0a0173 12016d"
 			  "20ffffffffffffffff7f 1a026162");
 }
@@ -880,15 +882,15 @@ TEST(client_composes_one_request_at_a_time)
 	struct end end;
 	uint32_t stream;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	ask(&end, "m", NULL, 0);
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream),
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream),
 		     VMC_ERR_BUSY);
-	ops->send_ack(&end.engine, 15);
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream),
+	end.ops->send_ack(&end.engine, 15);
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream),
 		     VMC_ERR_BUSY);
-	ops->send_ack(&end.engine, 1);
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream), VMC_OK);
+	end.ops->send_ack(&end.engine, 1);
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream), VMC_OK);
 	CHECK_EQ_INT(stream, 3);
 }
 
@@ -902,13 +904,13 @@ TEST(request_that_does_not_fit_is_refused)
 	uint32_t stream;
 	size_t fits = OUT_SIZE - 10 - 6 - 3;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	request.payload.ptr_len = fits + 1;
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream),
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream),
 		     VMC_ERR_TOO_BIG);
-	CHECK(ops->idle(&end.engine));
+	CHECK(end.ops->idle(&end.engine));
 	request.payload.ptr_len = fits;
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream), VMC_OK);
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream), VMC_OK);
 	CHECK_EQ_INT(stream, 1);
 	CHECK_EQ_INT(take(&end, (uint8_t[OUT_SIZE]){ 0 }), OUT_SIZE);
 }
@@ -919,11 +921,11 @@ TEST(stream_numbers_are_used_up)
 	struct end end;
 	uint32_t stream;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	end.engine.last_stream = UINT32_MAX - 2;
 	CHECK_EQ_INT(ask(&end, "m", NULL, 0), UINT32_MAX);
 	take(&end, (uint8_t[OUT_SIZE]){ 0 });
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &stream),
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &stream),
 		     VMC_ERR_FULL);
 }
 
@@ -935,10 +937,10 @@ TEST(client_reads_while_it_writes)
 	struct end end;
 	size_t len;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	ask(&end, "m", NULL, 0);
-	ops->send_ack(&end.engine, 4);
-	CHECK(ops->recv_buf(&end.engine, &buf, &len));
+	end.ops->send_ack(&end.engine, 4);
+	CHECK(end.ops->recv_buf(&end.engine, &buf, &len));
 	give(&end, "00000000 00000001 02 00");
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_RESPONSE).stream, 1);
 	check_no_event(&end);
@@ -948,7 +950,7 @@ TEST(client_ignores_types_it_does_not_know)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	give(&end, "00000002 00000001 04 00 0102 00000000 00000001 00 00"
 		   "00000000 00000003 01 00 00000000 00000001 02 ff");
 	CHECK_EQ_INT(next_of(&end, VMC_ENGINE_RESPONSE).stream, 1);
@@ -969,10 +971,10 @@ TEST(client_gives_up_on_a_peer_that_makes_no_sense)
 	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
-		begin_end(&end, VMC_ENGINE_CLIENT);
+		begin_end(&end, &vmc_ttrpc_client);
 		give(&end, rows[i][0]);
 		check_no_event(&end);
-		CHECK_EQ_INT(ops->failed(&end.engine, &reason),
+		CHECK_EQ_INT(end.ops->failed(&end.engine, &reason),
 			     VMC_ERR_PROTOCOL);
 		CHECK_EQ_STR(reason, rows[i][1]);
 	}
@@ -983,7 +985,7 @@ TEST(error_answers_show_code_and_text)
 	struct vmc_engine_event event;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	/* an error and a payload: the error counts, both are shown */
 	give(&end, "0000000e 00000001 02 00 0a09 0805 1205 6e6f20766d 1201 78");
 	event = next_of(&end, VMC_ENGINE_RESPONSE);
@@ -1000,7 +1002,7 @@ static void check_client_drains(uint32_t length, size_t chunk)
 	size_t left = length, n;
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	from_hex("00000000 00000001 02 00", bytes);
 	bytes[1] = (uint8_t)(length >> 16);
 	bytes[2] = (uint8_t)(length >> 8);
@@ -1038,12 +1040,12 @@ TEST(client_is_told_how_its_peer_ended)
 {
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
-	ops->recv_end(&end.engine);
+	begin_end(&end, &vmc_ttrpc_client);
+	end.ops->recv_end(&end.engine);
 	CHECK_EQ_INT(failed(&end), VMC_CLOSED);
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	give(&end, "00000004 00000001 02");
-	ops->recv_end(&end.engine);
+	end.ops->recv_end(&end.engine);
 	CHECK_EQ_INT(failed(&end), VMC_ERR_LOST);
 }
 
@@ -1074,8 +1076,8 @@ TEST(client_and_server_talk)
 	unsigned round;
 
 	for (chunk = 1; chunk < 64; chunk++) {
-		begin_end(&client, VMC_ENGINE_CLIENT);
-		begin_end(&server, VMC_ENGINE_SERVER);
+		begin_end(&client, &vmc_ttrpc_client);
+		begin_end(&server, &vmc_ttrpc_server);
 		for (round = 0; round < 3; round++) {
 			CHECK_EQ_INT(ask(&client, "GetBaseVM", "payload", 77),
 				     2 * round + 1);
@@ -1113,7 +1115,7 @@ static void replay_request(const struct ttrpc_capture *c, size_t cut)
 					  .parts_len = 1 };
 	struct end end;
 
-	begin_end(&end, VMC_ENGINE_SERVER);
+	begin_end(&end, &vmc_ttrpc_server);
 	give_some(&end, frame, cut);
 	check_no_event(&end);
 	give_some(&end, frame + cut, len - cut);
@@ -1122,7 +1124,7 @@ static void replay_request(const struct ttrpc_capture *c, size_t cut)
 	CHECK(vmc_view_is(event.method, c->method));
 	CHECK_EQ_INT(event.timeout_ns, c->timeout_ns);
 	reply.stream = event.stream;
-	CHECK_EQ_INT(ops->reply(&end.engine, &reply), VMC_OK);
+	CHECK_EQ_INT(end.ops->reply(&end.engine, &reply), VMC_OK);
 	/* answered by the same bytes as the recorded server, if in Go */
 	len = from_hex(c->response, frame);
 	if (memcmp(frame + 8, "\x02\0\x0a\0", 4)) {
@@ -1146,9 +1148,9 @@ static void replay_response(const struct ttrpc_capture *c, uint32_t stream,
 	uint32_t used;
 	size_t len;
 
-	begin_end(&end, VMC_ENGINE_CLIENT);
+	begin_end(&end, &vmc_ttrpc_client);
 	end.engine.last_stream = stream == 1 ? 0 : stream - 2;
-	CHECK_EQ_INT(ops->request(&end.engine, &request, &used), VMC_OK);
+	CHECK_EQ_INT(end.ops->request(&end.engine, &request, &used), VMC_OK);
 	CHECK_EQ_INT(used, stream);
 	len = take(&end, sent);
 	/* the same bytes as the recorded client, but for metadata */
@@ -1207,12 +1209,12 @@ TEST(replay_of_a_whole_connection)
 	for (i = 0; i < COUNT(captured_go_1_2_8); i++)
 		len += from_hex(c[i].request, stream + len);
 	for (chunk = 1; chunk < 200; chunk++) {
-		begin_end(&end, VMC_ENGINE_SERVER);
+		begin_end(&end, &vmc_ttrpc_server);
 		served = 0;
 		for (at = 0; at < len; at += n) {
 			n = len - at < chunk ? len - at : chunk;
 			n = give_some(&end, stream + at, n);
-			while (ops->next(&end.engine, &event)) {
+			while (end.ops->next(&end.engine, &event)) {
 				if (event.type != VMC_ENGINE_REQUEST)
 					continue;
 				CHECK(vmc_view_is(event.method,
