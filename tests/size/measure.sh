@@ -32,7 +32,7 @@ sections()
 		}'
 }
 
-# layer NAME SYMBOL…: its text, linked with nothing but the compiler's own
+# layer NAME SYMBOL…: its text and code, linked with nothing but the compiler's own
 # helpers. The five functions of libc are somebody else's bytes, and so is
 # raise, which GNU's helpers call on ARM when they divide by 0.
 layer()
@@ -43,7 +43,7 @@ layer()
 	# shellcheck disable=SC2086
 	$LINK_LAYER $roots -o "$dir/layer_$name" "$archive" -lgcc &&
 		sections "$dir/layer_$name" |
-		sed -n "s/^text /layer.$name.text /p"
+		sed -n "s/^\(text\|code\) /layer.$name.\1 /p"
 	echo "layer.$name.stack $(deepest "$@")"
 }
 
