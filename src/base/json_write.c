@@ -83,22 +83,21 @@ static void put_escape(struct vmc_json_writer *w, uint32_t code)
 	}
 }
 
+/* One of ASCII that does not stand as it is. */
 static void put_ascii(struct vmc_json_writer *w, uint8_t byte)
 {
-	static const char special[] = "\"\\\n\r\t<>&";
+	static const char special[] = "\"\\\n\r\t";
 	static const char letter[] = "\"\\nrt";
 	unsigned i = 0;
 
 	while (special[i] && (uint8_t)special[i] != byte)
 		i++;
-	if (i < sizeof(letter) - 1) {
-		vmc_put_u8(&w->out, '\\');
-		vmc_put_u8(&w->out, (uint8_t)letter[i]);
-	} else if (special[i] || byte < 0x20) {
+	if (!special[i]) {
 		put_escape(w, byte);
-	} else {
-		vmc_put_u8(&w->out, byte);
+		return;
 	}
+	vmc_put_u8(&w->out, '\\');
+	vmc_put_u8(&w->out, (uint8_t)letter[i]);
 }
 
 /* 1 for U+2028 and U+2029, which end a line in JavaScript. */
@@ -116,24 +115,59 @@ static void put_wide(struct vmc_json_writer *w, struct vmc_view character)
 		vmc_put_bytes(&w->out, character);
 }
 
+/* 1 if it stands in a string as it is: nearly all there is, in the way of
+ * every VM. */
+static int is_plain(uint8_t byte)
+{
+	static const uint32_t marks = 1u << ('"' - 0x20) | 1u << ('&' - 0x20) |
+				      1u << ('<' - 0x20) | 1u << ('>' - 0x20);
+
+	if (byte < 0x40)
+		return byte >= 0x20 && !(marks >> (byte - 0x20) & 1);
+	return byte < 0x80 && byte != '\\';
+}
+
+/* How many plain bytes come first. */
+static size_t plain_len(struct vmc_view bytes)
+{
+	size_t len = 0;
+
+	while (len < bytes.ptr_len && is_plain(bytes.ptr[len]))
+		len++;
+	return len;
+}
+
+/* One that is not plain; its length. */
+static size_t put_character(struct vmc_json_writer *w, struct vmc_view bytes)
+{
+	struct vmc_view character = { bytes.ptr, vmc_utf8_sequence(bytes) };
+
+	if (character.ptr_len > 1) {
+		put_wide(w, character);
+	} else if (character.ptr_len == 1) {
+		put_ascii(w, bytes.ptr[0]);
+	} else {
+		put_escape(w, 0xfffd);
+		return 1;
+	}
+	return character.ptr_len;
+}
+
 static void put_quoted(struct vmc_json_writer *w, struct vmc_view bytes)
 {
-	struct vmc_view character = bytes;
+	struct vmc_view plain;
+	size_t len;
 
 	vmc_put_u8(&w->out, '"');
 	while (bytes.ptr_len > 0) {
-		character.ptr = bytes.ptr;
-		character.ptr_len = vmc_utf8_sequence(bytes);
-		if (character.ptr_len > 1) {
-			put_wide(w, character);
-		} else if (character.ptr_len == 1) {
-			put_ascii(w, bytes.ptr[0]);
-		} else {
-			put_escape(w, 0xfffd);
-			character.ptr_len = 1;
-		}
-		bytes.ptr += character.ptr_len;
-		bytes.ptr_len -= character.ptr_len;
+		plain.ptr = bytes.ptr;
+		plain.ptr_len = len = plain_len(bytes);
+		if (len > 0)
+			vmc_put_bytes(&w->out, plain);
+		else
+			len = put_character(w, bytes);
+		bytes.ptr += len;
+		bytes.ptr_len -= len;
 	}
 	vmc_put_u8(&w->out, '"');
 }
