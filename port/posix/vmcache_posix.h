@@ -37,9 +37,15 @@ extern "C" {
  * Clocks and entropy
  */
 
-/* Zeroed at first; private. It keeps the clock from going back. */
+/* Entropy of at most so many bytes comes from a store. */
+#define VMC_POSIX_STORED_MAX 32
+
+/* Zeroed at first; private. It keeps the clock from going back, and has
+ * entropy in store. */
 struct vmc_posix_clock {
 	uint64_t last_ms;
+	uint32_t stored_len;
+	uint8_t stored[256]; /* what getrandom(2) gives in one piece */
 };
 
 /*
@@ -47,9 +53,13 @@ struct vmc_posix_clock {
  * wall:    CLOCK_REALTIME.
  * entropy: getrandom(2), or /dev/urandom on a kernel without it. Blocks
  *          only while the machine's own pool has never been filled, right
- *          after power-on; then it fails instead (VMC_ERR_IO).
+ *          after power-on; then it fails instead (VMC_ERR_IO). As little as
+ *          a VM's id takes (VMC_POSIX_STORED_MAX) is had for several at a
+ *          time, kept in `clock`, and wiped there when it is given; keys
+ *          and seeds are not kept.
  *
- * `clock` lives as long as the environment is used, by one thread.
+ * `clock` lives as long as the environment is used, by one thread. A process
+ * that forks must not use it on both sides: they would give the same ids.
  */
 struct vmc_env vmc_posix_env(struct vmc_posix_clock *clock);
 

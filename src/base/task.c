@@ -10,7 +10,7 @@
 /* see vmcache/task.h */
 void vmc_task_init(struct vmc_task *task)
 {
-	memset(task, 0, sizeof(*task));
+	memset(task, 0, offsetof(struct vmc_task, wait));
 	task->until_ms = VMC_NEVER;
 	task->deadline_ms = VMC_NEVER;
 }

@@ -162,9 +162,10 @@ static void seed(void)
 {
 	uint8_t entropy[512];
 	struct vmc_view data = { entropy, sizeof(entropy) };
-	struct vmc_env env = vmc_posix_env(NULL);
+	struct vmc_posix_clock clock = { 0 };
+	struct vmc_env env = vmc_posix_env(&clock);
 
-	CHECK_EQ_INT(env.entropy(NULL, entropy, sizeof(entropy)), VMC_OK);
+	CHECK_EQ_INT(env.entropy(env.ctx, entropy, sizeof(entropy)), VMC_OK);
 	CHECK_EQ_INT(
 		RUN_CALL(agent.ops->reseed_rng(&agent, data, &task, now())),
 		VMC_OK);

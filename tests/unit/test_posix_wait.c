@@ -402,7 +402,7 @@ TEST(a_list_that_is_too_long_is_refused)
 
 TEST(the_clock_never_goes_back)
 {
-	struct vmc_posix_clock ahead;
+	struct vmc_posix_clock ahead = { 0 };
 	struct vmc_env other = vmc_posix_env(&ahead);
 	uint64_t last = 0;
 
@@ -444,6 +444,31 @@ TEST(entropy_fills_all_bytes)
 	end();
 }
 
+/* What a VM's id takes: had for several at once, given once and wiped. */
+TEST(little_entropy_comes_from_a_store)
+{
+	struct vmc_posix_clock own = { 0 };
+	struct vmc_env other = vmc_posix_env(&own);
+	static const uint8_t zeros[sizeof(own.stored)];
+	uint8_t got[100][16], seed[VMC_POSIX_STORED_MAX + 1];
+	uint32_t left;
+
+	for (int i = 0; i < 100; i++) {
+		CHECK_EQ_INT(other.entropy(&own, got[i], 16), VMC_OK);
+		CHECK_EQ_INT(own.stored_len % 16, 0);
+		CHECK_EQ_MEM(own.stored + own.stored_len, zeros,
+			     sizeof(own.stored) - own.stored_len);
+		CHECK(memcmp(got[i], zeros, 16) != 0);
+		for (int j = 0; j < i; j++)
+			CHECK(memcmp(got[i], got[j], 16) != 0);
+	}
+	left = own.stored_len;
+	CHECK_EQ_INT(other.entropy(&own, seed, sizeof(seed)), VMC_OK);
+	CHECK_EQ_INT(own.stored_len, left);
+	CHECK_EQ_INT(other.entropy(&own, seed, 0), VMC_OK);
+	CHECK_EQ_INT(own.stored_len, left);
+}
+
 TESTS(RUN(what_is_there_ends_a_wait)
       RUN(a_timer_ends_a_wait_and_not_before)
       RUN(a_timer_without_a_handle_ends_a_wait)
@@ -462,4 +487,5 @@ TESTS(RUN(what_is_there_ends_a_wait)
       RUN(a_list_that_is_too_long_is_refused)
       RUN(the_clock_never_goes_back)
       RUN(the_wall_is_todays)
-      RUN(entropy_fills_all_bytes));
+      RUN(entropy_fills_all_bytes)
+      RUN(little_entropy_comes_from_a_store));
