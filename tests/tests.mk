@@ -25,8 +25,8 @@ UNIT = $(UNIT_ANYWHERE) $(UNIT_LINUX)
 UNIT_kata = test_agent_methods test_agent_pbio test_agent_service test_message
 UNIT_all = $(UNIT_kata)
 UNIT_OVER_grpc = test_channel_grpc test_grpc_channel test_grpc_client \
-	test_grpc_engine test_grpc_frame test_grpc_server test_grpc_streams \
-	test_server_grpc
+	test_grpc_engine test_grpc_frame test_grpc_known test_grpc_server \
+	test_grpc_streams test_server_grpc
 UNIT_OVER_all = $(UNIT_OVER_grpc)
 SCENARIO_ANYWHERE = test_agent_ready test_handover test_hostile test_options \
 	test_soak test_waiting $(SCENARIO_OVER_$(TRANSPORT))

@@ -81,6 +81,7 @@ struct vmc_hpack {
 	uint8_t number_len;   /* bytes of an integer so far */
 	uint8_t index;        /* of the field or of its name; 0: of its own */
 	uint8_t inside;       /* a block has begun: its size stays */
+	uint8_t changed;      /* the table has; for the user to reset */
 	uint8_t first, count; /* the oldest entry, and how many there are */
 	struct {
 		uint16_t name_len, value_len;
@@ -122,6 +123,16 @@ struct vmc_grpc_stream {
 	uint8_t flags;
 };
 
+/* Private: what the fields of a request said. A client's next call most
+ * often begins with the same bytes, which then say the same. */
+struct vmc_grpc_block {
+	uint64_t timeout_ns;
+	uint32_t size, content_length;
+	uint16_t flags;
+	uint8_t len, path_len; /* 0: none is known */
+	uint8_t bytes[128], path[64];
+};
+
 /* Private. */
 struct vmc_grpc {
 	uint8_t *window, *messages, *out;
@@ -155,6 +166,7 @@ struct vmc_grpc {
 	uint32_t message_end; /* it is sent when out[0..message_end) is */
 	uint32_t copied_len;  /* of the payload, at the end of `out` */
 	uint8_t parts_len, message, reports, message_broken;
+	struct vmc_grpc_block known;
 	uint32_t stream_len; /* those behind are free */
 	struct vmc_grpc_stream stream[VMC_STREAM_MAX];
 	struct vmc_hpack hpack;

@@ -159,10 +159,15 @@ void vmc_grpc_break(struct vmc_grpc *g, enum vmc_h2_error error,
 /* Acts on a piece of what has come. 0: nothing more can be done now. */
 int vmc_grpc_step(struct vmc_grpc *g, struct vmc_engine_event *event);
 
-/* A header block: begins, has a field, has ended. */
+/* A header block: begins, has a field, has ended. The middle may be known: 1
+ * if all bytes of the block are those of one that was learnt, whose fields
+ * need not be read again. It is learnt once its fields have been read, if they
+ * did not change HPACK's table; whatever does makes it unknown. */
 void vmc_grpc_block_begin(struct vmc_grpc *g);
 void vmc_grpc_block_field(struct vmc_grpc *g,
 			  const struct vmc_hpack_field *field);
+int vmc_grpc_block_known(struct vmc_grpc *g, struct vmc_view bytes);
+void vmc_grpc_block_learn(struct vmc_grpc *g, struct vmc_view bytes);
 void vmc_grpc_block_end(struct vmc_grpc *g, struct vmc_engine_event *event);
 
 /* Service and method of a request, out of its path; 0 if it is no path of

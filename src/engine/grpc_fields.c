@@ -335,6 +335,51 @@ void vmc_grpc_block_field(struct vmc_grpc *g,
 }
 
 /*
+ * Fields that come again
+ */
+
+/* see grpc_engine.h. What is no request, or not in order, is not known. */
+int vmc_grpc_block_known(struct vmc_grpc *g, struct vmc_view bytes)
+{
+	struct vmc_grpc_block *known = &g->known;
+	struct vmc_view path = { known->path, known->path_len };
+	struct vmc_grpc_stream *stream = vmc_grpc_find(g, g->block_stream);
+
+	if (bytes.ptr_len != known->len || g->block_flags & ~BLOCK_END_STREAM ||
+	    memcmp(bytes.ptr, known->bytes, known->len) != 0 ||
+	    !vmc_grpc_keep(g, stream, path))
+		return 0;
+	stream->head_len = stream->len;
+	stream->timeout_ns = known->timeout_ns;
+	stream->content_length = known->content_length;
+	g->block_flags |= known->flags;
+	g->block_size = known->size;
+	return 1;
+}
+
+/* see grpc_engine.h */
+void vmc_grpc_block_learn(struct vmc_grpc *g, struct vmc_view bytes)
+{
+	const unsigned unfit = BLOCK_DISCARD | BLOCK_REFUSED | BLOCK_TRAILERS |
+			       BLOCK_MALFORMED;
+	struct vmc_grpc_block *known = &g->known;
+	struct vmc_grpc_stream *stream = vmc_grpc_find(g, g->block_stream);
+
+	if (!g->is_server || g->block_flags & unfit ||
+	    bytes.ptr_len > sizeof(known->bytes) || stream->head_len == 0 ||
+	    stream->head_len > sizeof(known->path))
+		return;
+	known->timeout_ns = stream->timeout_ns;
+	known->content_length = stream->content_length;
+	known->flags = g->block_flags & (uint16_t)~BLOCK_END_STREAM;
+	known->size = g->block_size;
+	known->len = (uint8_t)bytes.ptr_len;
+	known->path_len = (uint8_t)stream->head_len;
+	memcpy(known->bytes, bytes.ptr, bytes.ptr_len);
+	memcpy(known->path, g->messages + stream->at, stream->head_len);
+}
+
+/*
  * A request
  */
 

@@ -346,14 +346,26 @@ static void data_piece(struct vmc_grpc *g, struct vmc_engine_event *event)
 		vmc_grpc_data(g, stream, bytes, event);
 }
 
-static void headers_piece(struct vmc_grpc *g)
+static void read_fields(struct vmc_grpc *g, struct vmc_view bytes)
 {
-	uint32_t left = content_left(g);
-	struct vmc_view bytes = take(g, left ? left : g->frame_left);
 	struct vmc_hpack_field field;
 	enum vmc_status status;
 	struct vmc_reader r;
 	const char *why;
+
+	vmc_reader_init(&r, bytes);
+	while ((status = vmc_hpack_read(&g->hpack, &r, &field, &why)) == VMC_OK)
+		vmc_grpc_block_field(g, &field);
+	if (status < 0)
+		vmc_grpc_break(g, VMC_H2_COMPRESSION_ERROR, why);
+}
+
+static void headers_piece(struct vmc_grpc *g)
+{
+	uint32_t left = content_left(g);
+	struct vmc_view bytes = take(g, left ? left : g->frame_left);
+	int whole = g->block_len == 0 && bytes.ptr_len == left &&
+		    g->frame_flags & VMC_H2_END_HEADERS;
 
 	if (!left)
 		return;
@@ -363,11 +375,14 @@ static void headers_piece(struct vmc_grpc *g)
 			       "header block is too long");
 		return;
 	}
-	vmc_reader_init(&r, bytes);
-	while ((status = vmc_hpack_read(&g->hpack, &r, &field, &why)) == VMC_OK)
-		vmc_grpc_block_field(g, &field);
-	if (status < 0)
-		vmc_grpc_break(g, VMC_H2_COMPRESSION_ERROR, why);
+	if (whole && vmc_grpc_block_known(g, bytes))
+		return;
+	read_fields(g, bytes);
+	if (g->hpack.changed)
+		g->known.len = 0;
+	else if (whole)
+		vmc_grpc_block_learn(g, bytes);
+	g->hpack.changed = 0;
 }
 
 static void window_piece(struct vmc_grpc *g, struct vmc_reader *r,

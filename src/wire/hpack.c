@@ -90,6 +90,7 @@ static void evict(struct vmc_hpack *hpack)
 	hpack->begin += hpack->entry[oldest].value_len;
 	hpack->first = (uint8_t)((oldest + 1) % VMC_HPACK_ENTRY_MAX);
 	hpack->count--;
+	hpack->changed = 1;
 }
 
 /* Whether the table is too large, with the field that will be added. */
@@ -117,6 +118,7 @@ static void resize(struct vmc_hpack *hpack, uint32_t size)
 		return;
 	}
 	hpack->limit = (uint16_t)size;
+	hpack->changed = 1;
 	evict_to_limit(hpack);
 }
 
@@ -129,6 +131,7 @@ static void add(struct vmc_hpack *hpack)
 	if (over_limit(hpack))
 		return;
 	hpack->count++;
+	hpack->changed = 1;
 	hpack->end += hpack->own_len;
 	hpack->own_len = 0;
 	entry = entry_of(hpack, 0);
