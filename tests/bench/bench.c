@@ -36,12 +36,15 @@ struct measure {
 	enum place place;
 	struct bench_load load;
 	int by_library; /* the library's client */
+	int bare;       /* no server: two bare ends that spin */
 	uint32_t spin_us;
 	int traced; /* it begins when it is told to */
 };
 
 static struct bench_result perform(const struct measure *measure)
 {
+	if (measure->bare)
+		return bench_raw_spin(&measure->load, cpu);
 	if (measure->by_library)
 		return bench_ours(&measure->load, measure->spin_us);
 	return bench_load(&measure->load);
@@ -214,8 +217,12 @@ static void take_apart(double figure[FIGURES], enum bench_side_index side)
 
 	measure.by_library = side >= SHOWN;
 	measure.spin_us = VMC_POSIX_SPIN_US;
-	if (other_cpu >= 0)
-		figure[APART_P50] = simply(measure).p50_us;
+	if (other_cpu < 0)
+		return;
+	figure[APART_P50] = simply(measure).p50_us;
+	measure.bare = bench_sides[side].wire == BENCH_RAW;
+	if (measure.bare)
+		figure[BARE_P50] = simply(measure).p50_us;
 }
 
 static double once(double (*exec)(enum bench_side_index side),

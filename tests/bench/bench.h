@@ -147,6 +147,10 @@ struct bench_result bench_ours(const struct bench_load *load, uint32_t spin_us);
  * our server uses. */
 _Noreturn void bench_raw_serve(const char *endpoint);
 
+/* The same calls one after the other between two bare ends that never sleep,
+ * the other one on `cpu`: what no spinning can do without. */
+struct bench_result bench_raw_spin(const struct bench_load *load, int cpu);
+
 /* The library's server in the loop of its Linux port, with a pool on the mock
  * driver. */
 _Noreturn void bench_library_serve(const char *endpoint);
@@ -200,6 +204,7 @@ enum bench_figure {
 	PLACED_16,   /* Status, 16 connections, by the clock */
 	PLACED_64,   /* 64 */
 	APART_P50,   /* Status by the library's client, on two cores */
+	BARE_P50,    /* between two bare ends that never sleep, on two cores */
 	ONCE_US,     /* the one-shot client */
 	RESIDENT_64, /* KiB of the server, of RATE_64 */
 	THREADS_64,  /* the same */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bare server (see bench.h): what no server can do without. */
+/* The bare exchange (see bench.h): what nobody can do without. */
 #include "bench.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define BATCH_MAX VMC_LINUX_GOT_MAX
@@ -79,4 +81,54 @@ void bench_raw_serve(const char *endpoint)
 				answer(events[i].data.fd);
 		}
 	}
+}
+
+/* Looks until a message is there. */
+static void look(int stream, uint8_t *buffer)
+{
+	ssize_t len;
+
+	do
+		len = recv(stream, buffer, BENCH_BUFFER_SIZE, MSG_DONTWAIT);
+	while (len < 0);
+}
+
+static _Noreturn void echo(int stream, const struct bench_sizes *sizes)
+{
+	static uint8_t buffer[BENCH_BUFFER_SIZE];
+
+	for (;;) {
+		look(stream, buffer);
+		bench_write(stream, buffer, sizes->response);
+	}
+}
+
+/* see bench.h */
+struct bench_result bench_raw_spin(const struct bench_load *load, int cpu)
+{
+	static uint64_t times[BENCH_LATENCY_CALLS];
+	static uint8_t buffer[BENCH_BUFFER_SIZE];
+	size_t i, warm_up = BENCH_LATENCY_CALLS / 10;
+	uint64_t begun_ns;
+	int ends[2];
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		bench_fail("socketpair");
+	child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		bench_pin(getpid(), cpu);
+		echo(ends[1], &load->sizes);
+	}
+	for (i = 0; i < warm_up + BENCH_LATENCY_CALLS; i++) {
+		begun_ns = bench_now_ns();
+		bench_write(ends[0], buffer, load->sizes.request);
+		look(ends[0], buffer);
+		if (i >= warm_up)
+			times[i - warm_up] = bench_now_ns() - begun_ns;
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return bench_summary(times, BENCH_LATENCY_CALLS);
 }

@@ -179,8 +179,10 @@ static void spin_target(enum bench_side_index spin)
 
 	if (apart == 0)
 		return;
-	printf("  two cores, us: both sides spin %.1f, raw asleep %.1f\n",
-	       middle(spin, APART_P50), apart);
+	printf("  two cores, us: both sides spin %.1f; raw asleep %.1f, "
+	       "spinning %.1f\n",
+	       middle(spin, APART_P50), apart,
+	       middle(bench_raw_of(spin), BARE_P50));
 	target("both sides spin on two cores, p50 to raw asleep",
 	       to_raw(spin, APART_P50, APART_P50), "<=", 0.15, 2);
 }
