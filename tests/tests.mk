@@ -272,6 +272,8 @@ $(BUILD)/contexts.o: tests/size/contexts.c $(BUILD)/flags
 	$(call say,CC,$@)
 	$(call compile,$(ALL_CPPFLAGS))
 
+-include $(wildcard $(BUILD)/contexts.d)
+
 # -- Speed -------------------------------------------------------------------
 
 bench: program bench_programs ## speed and memory, beside a bare exchange and other implementations

@@ -59,7 +59,7 @@
 /*
  * Calls of one gRPC connection that can be under way at once, on a server
  * (SETTINGS_MAX_CONCURRENT_STREAMS; peers queue further ones) and on a
- * channel. 1..1024. RAM: 56 bytes each in struct vmc_grpc.
+ * channel. 1..1024. RAM: 48 bytes each in struct vmc_grpc.
  */
 #ifndef VMC_STREAM_MAX
 #define VMC_STREAM_MAX 32

@@ -109,12 +109,15 @@ struct vmc_hpack {
 
 /* Private: one call. */
 struct vmc_grpc_stream {
-	uint64_t timeout_ns;
-	const char *why;   /* client: what has ended it instead of a response */
-	uint32_t id;       /* 0: free */
-	uint32_t at, len;  /* a server's: path, then message; a client's:
+	union {
+		uint64_t timeout_ns; /* a server's */
+		const char *why; /* a client's: what has ended it instead of a
+				  * response */
+	};
+	uint32_t id;             /* 0: free */
+	uint32_t at, len;        /* a server's: path, then message; a client's:
 			    * message, then an error's text */
-	uint32_t head_len; /* of the first of them */
+	uint32_t head_len;       /* of the first of them */
 	uint32_t content_length; /* announced; UINT32_MAX: not */
 	uint32_t content_len;    /* of DATA so far */
 	int32_t send_window, recv_window;
@@ -179,7 +182,7 @@ struct vmc_connection;
 /*
  * What a server gives to a connection that speaks gRPC: 12 KiB with the
  * default knobs on machines of 64 bits (4.9 KiB of it are HPACK's,
- * VMC_GRPC_WINDOW_SIZE, 56 bytes a stream, VMC_GRPC_OUT_SIZE). What only
+ * VMC_GRPC_WINDOW_SIZE, 48 bytes a stream, VMC_GRPC_OUT_SIZE). What only
  * headers of many kinds or long ones fill, the most of HPACK's table, is last:
  * where memory comes in pages of 4 KiB and slots are aligned to them, the third
  * page of most is never touched. Private.

@@ -40,3 +40,4 @@ BENCH_ENVIRONMENT = BENCH_BUILD=$(BUILD) PEER_DATA=tests/interop/kata_data.json 
 	PYTHONPATH=$(BUILD)/interop/python PYTHONDONTWRITEBYTECODE=1 \
 	NODE_PATH=build/deps/npm/node_modules
 
+-include $(wildcard $(BENCH)/*.d)
