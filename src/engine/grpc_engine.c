@@ -7,11 +7,10 @@
 
 #include <string.h>
 
-_Static_assert(
-	sizeof(struct vmc_grpc_slot) <= 12288 || VMC_GRPC_WINDOW_SIZE > 8192 ||
-		VMC_STREAM_MAX > 64 || VMC_ERROR_TEXT_SIZE > 192,
-	"a connection of gRPC takes at most three pages with the default "
-	"knobs");
+_Static_assert(sizeof(struct vmc_grpc_slot) <= 12288 ||
+		       VMC_GRPC_WINDOW_SIZE > 4096 || VMC_STREAM_MAX > 32 ||
+		       VMC_ERROR_TEXT_SIZE > 192,
+	       "a connection of gRPC takes three pages with the default knobs");
 
 /* A reply's headers and first frame, or an error's headers less its text. */
 #define REPLY_MAX 128
