@@ -113,7 +113,7 @@ struct vmc_grpc_stream {
 		uint64_t timeout_ns; /* a server's */
 		const char *why; /* a client's: what has ended it instead of a
 				  * response */
-	};
+	} own;
 	uint32_t id;             /* 0: free */
 	uint32_t at, len;        /* a server's: path, then message; a client's:
 			    * message, then an error's text */
@@ -126,6 +126,10 @@ struct vmc_grpc_stream {
 	uint8_t flags;
 };
 
+/* A block of fields, and its path, that are known again: 1..255 bytes. */
+#define VMC_GRPC_KNOWN_SIZE 128
+#define VMC_GRPC_KNOWN_PATH_SIZE 64
+
 /* Private: what the fields of a request said. A client's next call most
  * often begins with the same bytes, which then say the same. */
 struct vmc_grpc_block {
@@ -133,7 +137,7 @@ struct vmc_grpc_block {
 	uint32_t size, content_length;
 	uint16_t flags;
 	uint8_t len, path_len; /* 0: none is known */
-	uint8_t bytes[128], path[64];
+	uint8_t bytes[VMC_GRPC_KNOWN_SIZE], path[VMC_GRPC_KNOWN_PATH_SIZE];
 };
 
 /* Private. */

@@ -37,15 +37,17 @@ extern "C" {
  * Clocks and entropy
  */
 
-/* Entropy of at most so many bytes comes from a store. */
+/* Entropy of at most so many bytes comes from a store of as many as
+ * getrandom(2) gives in one piece. */
 #define VMC_POSIX_STORED_MAX 32
+#define VMC_POSIX_STORE_SIZE 256
 
 /* Zeroed at first; private. It keeps the clock from going back, and has
  * entropy in store. */
 struct vmc_posix_clock {
 	uint64_t last_ms;
 	uint32_t stored_len;
-	uint8_t stored[256]; /* what getrandom(2) gives in one piece */
+	uint8_t stored[VMC_POSIX_STORE_SIZE];
 };
 
 /*

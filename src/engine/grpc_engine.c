@@ -371,7 +371,7 @@ static void show_request(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	if (!vmc_grpc_names(g, stream, event))
 		return; /* it was judged before */
 	event->type = VMC_ENGINE_REQUEST;
-	event->timeout_ns = stream->timeout_ns;
+	event->timeout_ns = stream->own.timeout_ns;
 	event->payload.ptr = g->messages + stream->at + head_len;
 	event->payload.ptr_len = stream->len - head_len;
 	stream->flags |= STREAM_ASKED;
@@ -387,8 +387,8 @@ static void show_response(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	event->code = (enum vmc_code)stream->code;
 	event->message.ptr = bytes + stream->head_len;
 	event->message.ptr_len = stream->len - stream->head_len;
-	if (stream->why)
-		event->message = vmc_view_of(stream->why);
+	if (stream->own.why)
+		event->message = vmc_view_of(stream->own.why);
 	if (stream->code != VMC_CODE_OK)
 		return;
 	event->payload.ptr = bytes + VMC_GRPC_PREFIX_SIZE;

@@ -152,10 +152,10 @@ static void on_te(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 static void on_timeout(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 		       struct vmc_view value)
 {
-	if (vmc_grpc_timeout_read(value, &stream->timeout_ns))
+	if (vmc_grpc_timeout_read(value, &stream->own.timeout_ns))
 		mark(g, 1, BLOCK_BAD_TIMEOUT);
-	else if (stream->timeout_ns == 0)
-		stream->timeout_ns = 1;
+	else if (stream->own.timeout_ns == 0)
+		stream->own.timeout_ns = 1;
 }
 
 static void on_encoding(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
@@ -350,7 +350,7 @@ int vmc_grpc_block_known(struct vmc_grpc *g, struct vmc_view bytes)
 	    !vmc_grpc_keep(g, stream, path))
 		return 0;
 	stream->head_len = stream->len;
-	stream->timeout_ns = known->timeout_ns;
+	stream->own.timeout_ns = known->timeout_ns;
 	stream->content_length = known->content_length;
 	g->block_flags |= known->flags;
 	g->block_size = known->size;
@@ -369,7 +369,7 @@ void vmc_grpc_block_learn(struct vmc_grpc *g, struct vmc_view bytes)
 	    bytes.ptr_len > sizeof(known->bytes) || stream->head_len == 0 ||
 	    stream->head_len > sizeof(known->path))
 		return;
-	known->timeout_ns = stream->timeout_ns;
+	known->timeout_ns = stream->own.timeout_ns;
 	known->content_length = stream->content_length;
 	known->flags = g->block_flags & (uint16_t)~BLOCK_END_STREAM;
 	known->size = g->block_size;

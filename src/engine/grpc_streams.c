@@ -175,7 +175,7 @@ void vmc_grpc_fail(struct vmc_grpc_stream *stream, enum vmc_code code,
 		   const char *why)
 {
 	stream->code = (uint8_t)code;
-	stream->why = why;
+	stream->own.why = why;
 	stream->flags |= STREAM_ENDED | STREAM_READY;
 }
 
@@ -222,7 +222,7 @@ static void give_up_oversize(struct vmc_grpc *g, struct vmc_grpc_stream *stream,
 	said.ptr = (const uint8_t *)words;
 	said.ptr_len = text.len;
 	if (!vmc_grpc_keep(g, stream, said))
-		stream->why = "response is larger than its window";
+		stream->own.why = "response is larger than its window";
 }
 
 /* The message that has come so far, prefix included. */
