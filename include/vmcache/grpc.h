@@ -126,8 +126,9 @@ struct vmc_grpc_stream {
 	uint8_t flags;
 };
 
-/* A block of fields, and its path, that are known again: 1..255 bytes. */
-#define VMC_GRPC_KNOWN_SIZE 128
+/* A block of fields, and its path, that are known again: 1..255 bytes. So much
+ * that struct vmc_grpc_slot, with the default knobs, is three pages. */
+#define VMC_GRPC_KNOWN_SIZE 160
 #define VMC_GRPC_KNOWN_PATH_SIZE 64
 
 /* Private: what the fields of a request said. A client's next call most
