@@ -133,7 +133,8 @@ void vmc_posix_close(void *ctx, vmc_handle handle);
  * Spinning: looking for a while before going to sleep. It costs so much
  * processor time at most per wait, and saves the wake-up of an idle processor,
  * which takes longer than a whole call: on a machine with nothing else to do
- * a call takes a third of the time if one side spins, and a tenth if both do.
+ * a call between two sides that spin takes a half to a tenth of the time, the
+ * less the slower the processors wake.
  * It pays only if the peer runs meanwhile: with one processor it is off, and
  * each time that it was in vain it is left out for longer, up to 63 waits. Who
  * waits for nothing but sleeps on, so what is idle costs nothing.
