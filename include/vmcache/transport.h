@@ -25,8 +25,8 @@ extern "C" {
 
 /* The transports of this archive, NULL at the end: the servers, and in the
  * same order the clients. */
-const struct vmc_engine_ops *const *vmc_transport_servers(void);
-const struct vmc_engine_ops *const *vmc_transport_clients(void);
+extern const struct vmc_engine_ops *const vmc_transport_servers[];
+extern const struct vmc_engine_ops *const vmc_transport_clients[];
 
 /* The server that a connection's first byte asks for; NULL if none does. */
 const struct vmc_engine_ops *vmc_transport_by_first_byte(uint8_t byte);

@@ -5,26 +5,16 @@
 #include "vmcache/grpc.h"
 #include "vmcache/transport.h"
 
-static const struct vmc_engine_ops *const servers[] = {
+/* see vmcache/transport.h */
+const struct vmc_engine_ops *const vmc_transport_servers[] = {
 	&vmc_ttrpc_server,
 	&vmc_grpc_server,
 	NULL,
 };
 
-static const struct vmc_engine_ops *const clients[] = {
+/* see vmcache/transport.h */
+const struct vmc_engine_ops *const vmc_transport_clients[] = {
 	&vmc_ttrpc_client,
 	&vmc_grpc_client,
 	NULL,
 };
-
-/* see vmcache/transport.h */
-const struct vmc_engine_ops *const *vmc_transport_servers(void)
-{
-	return servers;
-}
-
-/* see vmcache/transport.h */
-const struct vmc_engine_ops *const *vmc_transport_clients(void)
-{
-	return clients;
-}

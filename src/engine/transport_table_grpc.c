@@ -5,24 +5,14 @@
 #include "vmcache/grpc.h"
 #include "vmcache/transport.h"
 
-static const struct vmc_engine_ops *const servers[] = {
+/* see vmcache/transport.h */
+const struct vmc_engine_ops *const vmc_transport_servers[] = {
 	&vmc_grpc_server,
 	NULL,
 };
 
-static const struct vmc_engine_ops *const clients[] = {
+/* see vmcache/transport.h */
+const struct vmc_engine_ops *const vmc_transport_clients[] = {
 	&vmc_grpc_client,
 	NULL,
 };
-
-/* see vmcache/transport.h */
-const struct vmc_engine_ops *const *vmc_transport_servers(void)
-{
-	return servers;
-}
-
-/* see vmcache/transport.h */
-const struct vmc_engine_ops *const *vmc_transport_clients(void)
-{
-	return clients;
-}

@@ -671,7 +671,7 @@ vmc_channel_init_checked(struct vmc_channel *channel,
 {
 	const char *transport = config->transport ?
 					config->transport :
-					vmc_transport_clients()[0]->name;
+					vmc_transport_clients[0]->name;
 	enum vmc_status status = vmc_options_check(NULL, channel_size, options,
 						   sizeof(*channel));
 

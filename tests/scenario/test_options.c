@@ -77,7 +77,7 @@ static void end(void)
 
 TEST(each_transport_hands_a_vm_over)
 {
-	const struct vmc_engine_ops *const *transport = vmc_transport_clients();
+	const struct vmc_engine_ops *const *transport = vmc_transport_clients;
 
 	CHECK(*transport);
 	for (; *transport; transport++) {
@@ -91,7 +91,7 @@ TEST(each_transport_hands_a_vm_over)
 /* An error as long as its knob allows, at either end. */
 TEST(errors_are_told_in_what_room_there_is)
 {
-	begin(vmc_transport_clients()[0]->name);
+	begin(vmc_transport_clients[0]->name);
 	w.config.owner_only = 1;
 	w.server.config.owner_only = 1;
 	w.server.config.owner = w.p.sim.client.uid + 1;
