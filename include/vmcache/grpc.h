@@ -116,7 +116,7 @@ struct vmc_grpc_stream {
 	} own;
 	uint32_t id;             /* 0: free */
 	uint32_t at, len;        /* a server's: path, then message; a client's:
-			    * message, then an error's text */
+				  * message, then an error's text */
 	uint32_t head_len;       /* of the first of them */
 	uint32_t content_length; /* announced; UINT32_MAX: not */
 	uint32_t content_len;    /* of DATA so far */

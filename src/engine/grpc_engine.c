@@ -7,10 +7,16 @@
 
 #include <string.h>
 
-_Static_assert(sizeof(struct vmc_grpc_slot) <= 12288 ||
-		       VMC_GRPC_WINDOW_SIZE > 4096 || VMC_STREAM_MAX > 32 ||
+_Static_assert(sizeof(struct vmc_grpc_slot) <= 24576 ||
+		       VMC_GRPC_WINDOW_SIZE > 8192 || VMC_STREAM_MAX > 64 ||
 		       VMC_ERROR_TEXT_SIZE > 192,
-	       "a connection of gRPC takes three pages with the default knobs");
+	       "a connection of gRPC takes at most 24 KiB with the default "
+	       "knobs");
+_Static_assert(sizeof(struct vmc_grpc_slot) == 12288 ||
+		       VMC_GRPC_WINDOW_SIZE != 4096 || VMC_STREAM_MAX != 32 ||
+		       VMC_ERROR_TEXT_SIZE != 192 || sizeof(void *) < 8,
+	       "with them it is three pages; of any other size, slots begin "
+	       "elsewhere in theirs, and each takes one more");
 
 /* A reply's headers and first frame, or an error's headers less its text. */
 #define REPLY_MAX 128
@@ -20,11 +26,12 @@ _Static_assert(sizeof(struct vmc_grpc_slot) <= 12288 ||
 #define REQUEST_MAX 160
 #define BEFORE_MAX (VMC_H2_PREFACE_SIZE + VMC_H2_HEADER_SIZE + 12)
 
-static void init(struct vmc_grpc *g, uint8_t *window, size_t window_len,
-		 uint8_t *out, size_t out_len)
+static void init(struct vmc_grpc *g, int is_server, uint8_t *window,
+		 size_t window_len, uint8_t *out, size_t out_len)
 {
 	memset(g, 0, offsetof(struct vmc_grpc, hpack));
 	vmc_hpack_init(&g->hpack);
+	g->is_server = (uint8_t)is_server;
 	g->window = window;
 	g->window_len = (uint32_t)window_len / 4;
 	g->messages = window + g->window_len;
@@ -35,24 +42,21 @@ static void init(struct vmc_grpc *g, uint8_t *window, size_t window_len,
 	g->peer_frame_max = VMC_H2_FRAME_MAX;
 	g->peer_stream_max = UINT32_MAX;
 	g->table_size_due = 1;
+	if (is_server)
+		g->preface_left = VMC_H2_PREFACE_SIZE;
+	vmc_grpc_put_begin(g);
 }
 
 static void server_init(void *engine, uint8_t *window, size_t window_len,
 			uint8_t *out, size_t out_len)
 {
-	struct vmc_grpc *g = engine;
-
-	init(g, window, window_len, out, out_len);
-	g->is_server = 1;
-	g->preface_left = VMC_H2_PREFACE_SIZE;
-	vmc_grpc_put_begin(g);
+	init(engine, 1, window, window_len, out, out_len);
 }
 
 static void client_init(void *engine, uint8_t *window, size_t window_len,
 			uint8_t *out, size_t out_len)
 {
-	init(engine, window, window_len, out, out_len);
-	vmc_grpc_put_begin(engine);
+	init(engine, 0, window, window_len, out, out_len);
 }
 
 /*
