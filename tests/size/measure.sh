@@ -32,8 +32,8 @@ sections()
 		}'
 }
 
-# layer NAME SYMBOL…: its text and code, linked with nothing but the compiler's own
-# helpers. The five functions of libc are somebody else's bytes, and so is
+# layer NAME SYMBOL…: its text and code, linked with nothing but the compiler's
+# own helpers. The five functions of libc are somebody else's bytes, and so is
 # raise, which GNU's helpers call on ARM when they divide by 0.
 layer()
 {
