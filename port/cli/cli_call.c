@@ -44,7 +44,7 @@ void cli_call_init(struct cli_call *call, const struct cli_options *options,
 {
 	call->options = options;
 	call->endpoint = cli_endpoint(options);
-	call->env = vmc_posix_env(&call->clock);
+	call->env = vmc_posix_env(&call->env_state);
 	vmc_posix_waiter_init(&call->waiter);
 	vmc_posix_spin_init(&call->waiter.spin,
 			    cli_number(options, CLI_SPIN, VMC_POSIX_SPIN_US));

@@ -32,7 +32,7 @@ struct cli_call {
 	struct vmc_channel channel;
 	struct vmc_task task;
 	struct vmc_env env;
-	struct vmc_posix_clock clock;
+	struct vmc_posix_env_state env_state;
 	struct vmc_posix_waiter waiter;
 	uint64_t deadline_ms;
 	uint32_t timeout_ms; /* for the message; 0: none */

@@ -40,7 +40,7 @@ struct serve {
 	struct cli_log log;
 	struct cli_driver driver;
 	struct cli_agent agent;
-	struct vmc_posix_clock clock;
+	struct vmc_posix_env_state env_state;
 	struct vmc_env env;
 	struct vmc_posix_store records;
 	struct vmc_linux_loop loop;
@@ -361,7 +361,7 @@ static enum vmc_status prepare(void)
 {
 	enum vmc_status status;
 
-	serve.env = vmc_posix_env(&serve.clock);
+	serve.env = vmc_posix_env(&serve.env_state);
 	status = init_driver();
 	if (status == VMC_OK)
 		status = init_factory();

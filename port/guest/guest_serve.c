@@ -91,11 +91,11 @@ static struct loop loop;
 
 static uint8_t windows[SERVE_CONNECTION_MAX][WINDOW_SIZE];
 
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 
 static uint64_t now(void)
 {
-	struct vmc_env env = vmc_posix_env(&clock_state);
+	struct vmc_env env = vmc_posix_env(&env_state);
 
 	return env.now_ms(env.ctx);
 }

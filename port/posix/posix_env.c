@@ -11,16 +11,16 @@
 
 static uint64_t now_ms(void *ctx)
 {
-	struct vmc_posix_clock *clock = ctx;
+	struct vmc_posix_env_state *state = ctx;
 	struct timespec time;
 	uint64_t ms;
 
 	if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
-		return clock->last_ms;
+		return state->last_ms;
 	ms = (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
-	if (ms > clock->last_ms)
-		clock->last_ms = ms;
-	return clock->last_ms;
+	if (ms > state->last_ms)
+		state->last_ms = ms;
+	return state->last_ms;
 }
 
 static enum vmc_status wall(void *ctx, struct vmc_wall *wall)
@@ -75,39 +75,39 @@ static enum vmc_status read_all(uint8_t *at, size_t buf_len)
 }
 
 /* Each byte is given once, and leaves nothing behind. */
-static void take_stored(struct vmc_posix_clock *clock, void *buf,
+static void take_stored(struct vmc_posix_env_state *state, void *buf,
 			size_t buf_len)
 {
 	uint8_t *stored;
 
-	clock->stored_len -= (uint32_t)buf_len;
-	stored = clock->stored + clock->stored_len;
+	state->stored_len -= (uint32_t)buf_len;
+	stored = state->stored + state->stored_len;
 	memcpy(buf, stored, buf_len);
 	memset(stored, 0, buf_len);
 }
 
 static enum vmc_status entropy(void *ctx, void *buf, size_t buf_len)
 {
-	struct vmc_posix_clock *clock = ctx;
+	struct vmc_posix_env_state *state = ctx;
 	enum vmc_status status;
 
 	if (buf_len > VMC_POSIX_STORED_MAX)
 		return read_all(buf, buf_len);
-	if (clock->stored_len < buf_len) {
-		status = read_all(clock->stored, sizeof(clock->stored));
+	if (state->stored_len < buf_len) {
+		status = read_all(state->stored, sizeof(state->stored));
 		if (status)
 			return status;
-		clock->stored_len = sizeof(clock->stored);
+		state->stored_len = sizeof(state->stored);
 	}
-	take_stored(clock, buf, buf_len);
+	take_stored(state, buf, buf_len);
 	return VMC_OK;
 }
 
 /* see vmcache_posix.h */
-struct vmc_env vmc_posix_env(struct vmc_posix_clock *clock)
+struct vmc_env vmc_posix_env(struct vmc_posix_env_state *state)
 {
 	struct vmc_env env = {
-		.ctx = clock,
+		.ctx = state,
 		.now_ms = now_ms,
 		.wall = wall,
 		.entropy = entropy,

@@ -3,9 +3,9 @@
  * Posix: clocks, entropy, AF_UNIX streams, records in files, and waiting by
  * poll(2), for Unix systems. Together they are all that a client needs:
  *
- *	struct vmc_posix_clock clock = { 0 };
+ *	struct vmc_posix_env_state env_state = { 0 };
  *	struct vmc_posix_waiter waiter;
- *	struct vmc_env env = vmc_posix_env(&clock);
+ *	struct vmc_env env = vmc_posix_env(&env_state);
  *	struct vmc_channel_config config = { .port = vmc_posix_port(NULL), … };
  *
  *	vmc_posix_waiter_init(&waiter);
@@ -44,7 +44,7 @@ extern "C" {
 
 /* Zeroed at first; private. It keeps the clock from going back, and has
  * entropy in store. */
-struct vmc_posix_clock {
+struct vmc_posix_env_state {
 	uint64_t last_ms;
 	uint32_t stored_len;
 	uint8_t stored[VMC_POSIX_STORE_SIZE];
@@ -56,14 +56,14 @@ struct vmc_posix_clock {
  * entropy: getrandom(2), or /dev/urandom on a kernel without it. Blocks
  *          only while the machine's own pool has never been filled, right
  *          after power-on; then it fails instead (VMC_ERR_IO). As little as
- *          a VM's id takes (VMC_POSIX_STORED_MAX) is had for several at a
- *          time, kept in `clock`, and wiped there when it is given; keys
- *          and seeds are not kept.
+ *          a VM's id takes (up to VMC_POSIX_STORED_MAX bytes) is had for
+ *          several at a time, kept in `state`, and wiped there when it is
+ *          given; what is longer, a guest's seed, say, is not kept.
  *
- * `clock` lives as long as the environment is used, by one thread. A process
+ * `state` lives as long as the environment is used, by one thread. A process
  * that forks must not use it on both sides: they would give the same ids.
  */
-struct vmc_env vmc_posix_env(struct vmc_posix_clock *clock);
+struct vmc_env vmc_posix_env(struct vmc_posix_env_state *state);
 
 /*
  * Streams

@@ -142,7 +142,7 @@ static void fill(void)
  * One take
  */
 
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 static struct vmc_posix_waiter waiter;
 static struct vmc_qemu qemu;
 static struct vmc_agent_kata kata;
@@ -157,7 +157,7 @@ static struct vmc_task task;
 
 static uint64_t now_ms(void)
 {
-	struct vmc_env env = vmc_posix_env(&clock_state);
+	struct vmc_env env = vmc_posix_env(&env_state);
 
 	return env.now_ms(env.ctx);
 }
@@ -231,7 +231,7 @@ static void prepare(void)
 		bench_fail("init");
 	remote.channel = &channel;
 	want.base = (struct vmc_factory){ &vmc_factory_remote_ops, &remote };
-	want.env = vmc_posix_env(&clock_state);
+	want.env = vmc_posix_env(&env_state);
 	vmc_posix_waiter_init(&waiter);
 	waiter.spin.us = 0; /* looking is no work */
 	vmc_vm_init(&vm, (struct vmc_hypervisor){ &vmc_qemu_ops, &qemu },

@@ -45,8 +45,8 @@ static void make_pool(struct vmc_env pool_env)
 /* see bench.h */
 void bench_library_serve(const char *endpoint)
 {
-	static struct vmc_posix_clock clock;
-	struct vmc_env server_env = vmc_posix_env(&clock);
+	static struct vmc_posix_env_state env_state;
+	struct vmc_env server_env = vmc_posix_env(&env_state);
 	struct vmc_server_config config = {
 		.pool = &pool,
 		.port = vmc_linux_port(&loop),
@@ -74,7 +74,7 @@ void bench_library_serve(const char *endpoint)
 
 static uint8_t window[VMC_CHANNEL_WINDOW_SIZE];
 static struct vmc_grpc grpc;
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 static struct vmc_posix_waiter waiter;
 static struct vmc_channel channel;
 static struct vmc_env env;
@@ -100,7 +100,7 @@ static void open_channel(enum bench_side_index side)
 		config.transport = "grpc";
 		config.grpc = &grpc;
 	}
-	env = vmc_posix_env(&clock_state);
+	env = vmc_posix_env(&env_state);
 	vmc_posix_waiter_init(&waiter);
 	if (vmc_channel_init(&channel, &config))
 		give_up();

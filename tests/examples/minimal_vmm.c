@@ -37,7 +37,7 @@ static struct {
 } control = { .listener = VMC_HANDLE_NONE, .stream = VMC_HANDLE_NONE };
 
 static struct vmc_posix posix;
-static struct vmc_posix_clock clock;
+static struct vmc_posix_env_state env_state;
 static struct vmc_env env;
 static struct vmc_factory_direct direct;
 static struct vmc_pool pool;
@@ -281,7 +281,7 @@ static int serve(const char *endpoint, const char *wanted)
 	}
 	fprintf(stderr, "VMs run by %s\n", chosen);
 	signal(SIGTERM, end);
-	env = vmc_posix_env(&clock);
+	env = vmc_posix_env(&env_state);
 	status = listen_for_control(endpoint);
 	if (status == VMC_OK)
 		status = make_pool();

@@ -22,7 +22,7 @@ struct taken {
 	size_t len;
 };
 
-static struct vmc_posix_clock clock;
+static struct vmc_posix_env_state env_state;
 static struct vmc_env env;
 
 /*
@@ -238,7 +238,7 @@ int take(const char *endpoint)
 	struct vmc_hypervisor hypervisor = { &taker_ops, NULL };
 	unsigned long long beats;
 
-	env = vmc_posix_env(&clock);
+	env = vmc_posix_env(&env_state);
 	vmc_vm_init(&vm, hypervisor, &taken, agent);
 	get(&vm, endpoint);
 	printf("took %s\n", vm.id);

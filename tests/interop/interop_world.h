@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 struct world {
-	struct vmc_posix_clock clock;
+	struct vmc_posix_env_state env_state;
 	struct vmc_env env;
 	struct vmc_posix_waiter waiter;
 	struct vmc_channel channel;
@@ -44,7 +44,7 @@ static inline void begin_world(struct world *w)
 	if (!strcmp(config.transport, "grpc"))
 		config.grpc = &w->grpc;
 	memset(&w->clock, 0, sizeof(w->clock));
-	w->env = vmc_posix_env(&w->clock);
+	w->env = vmc_posix_env(&w->env_state);
 	vmc_posix_waiter_init(&w->waiter);
 	CHECK_EQ_INT(vmc_channel_init(&w->channel, &config), VMC_OK);
 }

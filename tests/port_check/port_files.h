@@ -34,7 +34,7 @@ static int port_files_private(const char *endpoint)
 static inline void port_files_begin(struct port_subject *subject)
 {
 	static struct vmc_posix posix[2];
-	static struct vmc_posix_clock clock;
+	static struct vmc_posix_env_state env_state;
 
 	memset(posix, 0, sizeof(posix));
 	strcpy(port_files_directory, "/tmp/vmcache-port-XXXXXX");
@@ -45,7 +45,7 @@ static inline void port_files_begin(struct port_subject *subject)
 	subject->endpoint = port_files_endpoint;
 	subject->port = vmc_posix_port(&posix[0]);
 	subject->other = vmc_posix_port(&posix[1]);
-	subject->env = vmc_posix_env(&clock);
+	subject->env = vmc_posix_env(&env_state);
 	subject->peer.known = 1;
 	subject->peer.pid = getpid();
 	subject->peer.uid = getuid();

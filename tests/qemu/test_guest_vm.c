@@ -162,8 +162,8 @@ static void seed(void)
 {
 	uint8_t entropy[512];
 	struct vmc_view data = { entropy, sizeof(entropy) };
-	struct vmc_posix_clock clock = { 0 };
-	struct vmc_env env = vmc_posix_env(&clock);
+	struct vmc_posix_env_state env_state = { 0 };
+	struct vmc_env env = vmc_posix_env(&env_state);
 
 	CHECK_EQ_INT(env.entropy(env.ctx, entropy, sizeof(entropy)), VMC_OK);
 	CHECK_EQ_INT(

@@ -27,11 +27,11 @@ static struct vmc_agent agent;
 static struct vmc_error error;
 
 #ifndef QEMU_WORLD_H /* which has a clock of its own */
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 
 static inline uint64_t now(void)
 {
-	struct vmc_env env = vmc_posix_env(&clock_state);
+	struct vmc_env env = vmc_posix_env(&env_state);
 
 	return env.now_ms(env.ctx);
 }

@@ -19,14 +19,14 @@
 #define LONG_MS 20000
 
 static struct vmc_linux_loop loop;
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 static struct vmc_env env;
 static struct vmc_error error;
 
 static void begin(void)
 {
 	vmc_error_reset(&error);
-	env = vmc_posix_env(&clock_state);
+	env = vmc_posix_env(&env_state);
 	CHECK_EQ_INT(vmc_linux_loop_init(&loop, &error), VMC_OK);
 }
 

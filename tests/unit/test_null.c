@@ -142,7 +142,7 @@ static struct vmc_pool pool;
 static struct vmc_server server;
 static uint8_t drivers[1];
 static struct vmc_factory_direct direct;
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 
 static enum vmc_status make_pool(struct vmc_env env)
 {
@@ -171,7 +171,7 @@ TEST(a_pool_says_why_it_stays_empty)
 	struct vmc_event event;
 	int failed = 0;
 
-	CHECK_EQ_INT(make_pool(vmc_posix_env(&clock_state)), VMC_OK);
+	CHECK_EQ_INT(make_pool(vmc_posix_env(&env_state)), VMC_OK);
 	vmc_pool_step(&pool, NULL, 0, 0);
 	while (vmc_pool_next_event(&pool, &event) == VMC_OK) {
 		if (event.type != VMC_EVENT_VM_FAILED)
@@ -195,7 +195,7 @@ TEST(a_server_says_that_it_cannot_listen)
 		.env = vmc_null_env(),
 	};
 
-	CHECK_EQ_INT(make_pool(vmc_posix_env(&clock_state)), VMC_OK);
+	CHECK_EQ_INT(make_pool(vmc_posix_env(&env_state)), VMC_OK);
 	CHECK_EQ_INT(vmc_server_init(&server, &config), VMC_ERR_UNSUPPORTED);
 	CHECK(strstr(vmc_server_error(&server)->text, "/sock") != NULL);
 }

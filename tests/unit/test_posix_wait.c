@@ -15,14 +15,14 @@
 /* Long enough that a wait which should have ended shows. */
 #define LONG_MS 20000
 
-static struct vmc_posix_clock clock_state;
+static struct vmc_posix_env_state env_state;
 static struct vmc_posix_waiter waiter;
 static struct vmc_env env;
 static int both[2];
 
 static void begin(void)
 {
-	env = vmc_posix_env(&clock_state);
+	env = vmc_posix_env(&env_state);
 	vmc_posix_waiter_init(&waiter);
 	CHECK_EQ_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
 }
@@ -402,7 +402,7 @@ TEST(a_list_that_is_too_long_is_refused)
 
 TEST(the_clock_never_goes_back)
 {
-	struct vmc_posix_clock ahead = { 0 };
+	struct vmc_posix_env_state ahead = { 0 };
 	struct vmc_env other = vmc_posix_env(&ahead);
 	uint64_t last = 0;
 
@@ -447,7 +447,7 @@ TEST(entropy_fills_all_bytes)
 /* What a VM's id takes: had for several at once, given once and wiped. */
 TEST(little_entropy_comes_from_a_store)
 {
-	struct vmc_posix_clock own = { 0 };
+	struct vmc_posix_env_state own = { 0 };
 	struct vmc_env other = vmc_posix_env(&own);
 	static const uint8_t zeros[sizeof(own.stored)];
 	uint8_t got[100][16], seed[VMC_POSIX_STORED_MAX + 1];
