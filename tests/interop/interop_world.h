@@ -43,7 +43,7 @@ static inline void begin_world(struct world *w)
 
 	if (!strcmp(config.transport, "grpc"))
 		config.grpc = &w->grpc;
-	memset(&w->clock, 0, sizeof(w->clock));
+	memset(&w->env_state, 0, sizeof(w->env_state));
 	w->env = vmc_posix_env(&w->env_state);
 	vmc_posix_waiter_init(&w->waiter);
 	CHECK_EQ_INT(vmc_channel_init(&w->channel, &config), VMC_OK);
